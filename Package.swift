@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(
+  name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "stock",
+  products: [
+    .executable(name: "stock", targets: ["stock"]),
+    .library(name: "StockCore", targets: ["StockCore"]),
+  ],
+  dependencies: [
+    // Event loops, channels, HTTP/1.1 decoding (ADR 0002).
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    // Command line: flags, help, completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Flags, environment and config file read as one.
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: [.defaults]),
+    // The logging interface that Swift servers share.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // SHA-256 of keys.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // Start and stop in order, on signals.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // Latency percentiles of import and replay.
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    .target(name: "StockCore", swiftSettings: settings),
+    .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+    .target(
+      name: "StockRedis",
+      dependencies: ["StockCore", "CHiredis", nio, nioPosix, nioConcurrency, logging],
+      resources: [.embedInCode("Scripts")],
+      swiftSettings: settings),
+    .target(
+      name: "StockEngine",
+      dependencies: ["StockCore", "StockRedis", nio, nioPosix, nioConcurrency, logging],
+      swiftSettings: settings),
+    .target(
+      name: "StockHTTP",
+      dependencies: [
+        "StockCore", "StockEngine", nio, nioPosix, nioHTTP1, nioConcurrency, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "stock",
+      dependencies: [
+        "StockCore", "StockRedis", "StockEngine", "StockHTTP", nio, nioPosix, nioHTTP1, logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: settings),
+    .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,54 @@
+/// Every bound of the engine, in one place. At a bound the answer is a 4xx or a 503, never growth.
+public enum Bounds {
+  /// The largest integer that every JSON reader keeps exact: 2^53 − 1.
+  public static let maxQuantity: Int64 = 9_007_199_254_740_991
+  /// The largest id of a product, store or entry (a JSON integer as well).
+  public static let maxID: Int64 = 9_007_199_254_740_991
+  /// What `available_quantity` shows for products that never run out.
+  public static let unlimitedAvailable: Int64 = 999_999
+
+  /// Shards of a namespace. A ticket does not hold the shard, so this bounds start-up work only.
+  public static let maxShards = 4_096
+  /// Bytes of a location's name, after trimming.
+  public static let maxLocationBytes = 64
+  /// Locations that one shard knows by name.
+  public static let maxLocationsPerShard = 100_000
+  /// Locations at which one product can have an entry: a summary lists them all.
+  public static let maxLocationsPerProduct = 1_000
+  /// Products in one shard.
+  public static let maxProductsPerShard = 16_000_000
+  /// Entries in one shard.
+  public static let maxEntriesPerShard = 64_000_000
+  /// Bytes of a product's title.
+  public static let maxTitleBytes = 1_024
+  /// Bytes of a product's SKU.
+  public static let maxSKUBytes = 128
+  /// Bytes of a reason or reference given with a change.
+  public static let maxNoteBytes = 255
+
+  /// Operations in one batch request.
+  public static let maxOperationsPerRequest = 10_000
+  /// Entries and products that one commit (one Lua call) changes. Redis does nothing else meanwhile.
+  public static let maxChangesPerCommit = 4_096
+  /// Tickets that wait for one commit.
+  public static let maxTicketsPerCommit = 65_536
+  /// Commands that wait, undecided, for the open batch to have room again.
+  public static let maxBacklogPerShard = 65_536
+  /// Changes that a shard keeps to play again to a Redis that lost its last seconds.
+  public static let maxRedoChanges = 200_000
+
+  /// Bytes of a request's body.
+  public static let maxBodyBytes = 1 << 20
+  /// Bytes of a batch request's body.
+  public static let maxBatchBodyBytes = 8 << 20
+
+  /// The bounds that depend on each other.
+  public static func check() {
+    precondition(maxOperationsPerRequest <= 1 << Ticket.operationBits)
+    precondition(maxOperationsPerRequest <= maxBacklogPerShard)
+    precondition(maxChangesPerCommit <= maxTicketsPerCommit)
+    precondition(maxRedoChanges >= 2 * maxChangesPerCommit)
+    precondition(maxEntriesPerShard < Int64(Int32.max) && maxProductsPerShard < Int64(Int32.max))
+    precondition(maxBodyBytes <= maxBatchBodyBytes)
+  }
+}

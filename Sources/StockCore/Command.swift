@@ -1,0 +1,154 @@
+/// What a client asks of one shard. All its fields have been checked for their form (ranges,
+/// location names) before: the shard judges what depends on stock.
+public struct Command: Sendable {
+  public var scope: StoreScope
+  public var operation: Operation
+
+  public init(scope: StoreScope, operation: Operation) {
+    self.scope = scope
+    self.operation = operation
+  }
+
+  public enum Operation: Sendable {
+    case set(SetStock)
+    case adjust(AdjustStock)
+    case reserve(EntryAmount)
+    case release(EntryAmount)
+    case fulfill(EntryAmount)
+    case transfer(Transfer)
+    case putEntry(PutEntry)
+    /// An unexpected version is a `versionConflict`; nil takes any.
+    case deleteEntry(EntryID, expectedVersion: Int64?)
+    case putProduct(PutProduct)
+
+    // Reads: answered at once, from what is committed.
+    case readEntry(EntryID)
+    case readProduct(ProductID)
+    case readSummary(ProductID)
+  }
+}
+
+/// `quantity` units of a product at a location. 1 or more.
+public struct EntryAmount: Sendable {
+  public var product: ProductID
+  /// Normalised (`LocationName.normalize`). Empty: not given, which only unlimited products allow.
+  public var location: String
+  public var quantity: Int64
+
+  public init(product: ProductID, location: String, quantity: Int64) {
+    self.product = product
+    self.location = location
+    self.quantity = quantity
+  }
+}
+
+/// The exact quantity that an entry shall have. Makes the entry, and a physical product in
+/// `newProductStore`, where there is none.
+public struct SetStock: Sendable {
+  public var product: ProductID
+  public var location: String
+  /// 0 to `Bounds.maxQuantity`.
+  public var quantity: Int64
+  /// nil leaves the entry's as it is.
+  public var gtin: GTIN?
+  public var expectedQuantity: Int64?
+  public var expectedVersion: Int64?
+  /// nil: an unknown product is `productNotFound`.
+  public var newProductStore: StoreID?
+
+  public init(
+    product: ProductID, location: String, quantity: Int64, gtin: GTIN? = nil,
+    expectedQuantity: Int64? = nil, expectedVersion: Int64? = nil, newProductStore: StoreID? = nil
+  ) {
+    self.product = product
+    self.location = location
+    self.quantity = quantity
+    self.gtin = gtin
+    self.expectedQuantity = expectedQuantity
+    self.expectedVersion = expectedVersion
+    self.newProductStore = newProductStore
+  }
+}
+
+/// Units to add (positive; makes the entry where there is none) or to remove (negative).
+public struct AdjustStock: Sendable {
+  public var product: ProductID
+  public var location: String
+  /// Any but 0, −`Bounds.maxQuantity` to `Bounds.maxQuantity`.
+  public var quantity: Int64
+  public var expectedVersion: Int64?
+  public var newProductStore: StoreID?
+
+  public init(
+    product: ProductID, location: String, quantity: Int64, expectedVersion: Int64? = nil,
+    newProductStore: StoreID? = nil
+  ) {
+    self.product = product
+    self.location = location
+    self.quantity = quantity
+    self.expectedVersion = expectedVersion
+    self.newProductStore = newProductStore
+  }
+}
+
+/// Units that go from one location of a product to another. Both sides or neither.
+public struct Transfer: Sendable {
+  public var product: ProductID
+  /// Differs from `to`.
+  public var from: String
+  public var to: String
+  /// 1 or more.
+  public var quantity: Int64
+
+  public init(product: ProductID, from: String, to: String, quantity: Int64) {
+    self.product = product
+    self.from = from
+    self.to = to
+    self.quantity = quantity
+  }
+}
+
+/// A correction of an entry by its id. nil leaves a field as it is.
+public struct PutEntry: Sendable {
+  public var id: EntryID
+  public var quantity: Int64?
+  public var reserved: Int64?
+  public var location: String?
+  /// `GTIN.none` removes it.
+  public var gtin: GTIN?
+  public var expectedVersion: Int64?
+
+  public init(
+    id: EntryID, quantity: Int64? = nil, reserved: Int64? = nil, location: String? = nil,
+    gtin: GTIN? = nil, expectedVersion: Int64? = nil
+  ) {
+    self.id = id
+    self.quantity = quantity
+    self.reserved = reserved
+    self.location = location
+    self.gtin = gtin
+    self.expectedVersion = expectedVersion
+  }
+}
+
+/// The whole catalogue record of a product.
+public struct PutProduct: Sendable {
+  public var id: ProductID
+  public var store: StoreID
+  public var type: ProductType
+  public var gtin: GTIN
+  public var sku: String
+  public var title: String
+
+  public init(
+    id: ProductID, store: StoreID, type: ProductType, gtin: GTIN = .none, sku: String = "",
+    title: String = ""
+  ) {
+    self.id = id
+    self.store = store
+    self.type = type
+    self.gtin = gtin
+    self.sku = sku
+    self.title = title
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+import Configuration
+import ServiceLifecycle
+import Histogram
+print("x")
