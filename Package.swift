@@ -69,6 +69,24 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
+    .testTarget(
+      name: "StockCoreTests", dependencies: ["StockCore", "StockTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "StockRedisTests",
+      dependencies: ["StockCore", "StockRedis", "StockTestKit", nio, nioPosix],
+      swiftSettings: settings),
+    .testTarget(
+      name: "StockEngineTests",
+      dependencies: ["StockCore", "StockEngine", "StockTestKit", nio, nioPosix],
+      swiftSettings: settings),
+    .testTarget(
+      name: "StockHTTPTests",
+      dependencies: ["StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SystemTests",
+      dependencies: ["StockTestKit", nio, nioPosix, nioHTTP1],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
