@@ -41,7 +41,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "StockCore", swiftSettings: settings),
-    .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .target(
       name: "StockRedis",
       dependencies: ["StockCore", "CHiredis", nio, nioPosix, nioConcurrency, logging],
