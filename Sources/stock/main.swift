@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
-import ServiceLifecycle
 import Histogram
+import ServiceLifecycle
+
 print("x")

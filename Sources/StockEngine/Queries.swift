@@ -1,0 +1,162 @@
+public import StockCore
+
+/// What a list of entries shall show. Answered from committed state, in slices, so that no list
+/// makes a reserve wait.
+public struct EntryQuery: Sendable {
+  public enum SortKey: String, CaseIterable, Sendable {
+    case id
+    case product = "product_id"
+    case quantity
+    case available = "available_quantity"
+    case updatedAt = "updated_at"
+  }
+
+  public var scope: StoreScope
+  public var product: ProductID?
+  /// Normalised.
+  public var location: String?
+  /// Entries of physical products with no more than this available.
+  public var lowStock: Int64?
+  /// Part of a title, SKU or GTIN, any case.
+  public var search: String?
+  public var sort: SortKey
+  public var descending: Bool
+  /// 1 to 500.
+  public var limit: Int
+  /// Where the page before ended.
+  public var after: EntryCursor?
+
+  public init(
+    scope: StoreScope, product: ProductID? = nil, location: String? = nil, lowStock: Int64? = nil,
+    search: String? = nil, sort: SortKey = .id, descending: Bool = false, limit: Int = 50,
+    after: EntryCursor? = nil
+  ) {
+    self.scope = scope
+    self.product = product
+    self.location = location
+    self.lowStock = lowStock
+    self.search = search
+    self.sort = sort
+    self.descending = descending
+    self.limit = limit
+    self.after = after
+  }
+}
+
+/// The last entry of a page by what the list is sorted by: entries that come and go elsewhere do not
+/// shift the next page.
+public struct EntryCursor: Equatable, Sendable {
+  public var key: Int64
+  public var id: EntryID
+
+  public init(key: Int64, id: EntryID) {
+    self.key = key
+    self.id = id
+  }
+}
+
+public struct EntryPage: Sendable {
+  public var items: [EntrySnapshot]
+  /// Entries that match, on all pages.
+  public var total: Int
+  /// nil on the last page.
+  public var next: EntryCursor?
+
+  public init(items: [EntrySnapshot], total: Int, next: EntryCursor?) {
+    self.items = items
+    self.total = total
+    self.next = next
+  }
+}
+
+/// A list of products, by id.
+public struct ProductQuery: Sendable {
+  public var store: StoreID?
+  /// Part of a title, SKU or GTIN, any case.
+  public var search: String?
+  /// 1 to 500.
+  public var limit: Int
+  /// The last id of the page before.
+  public var after: ProductID?
+
+  public init(
+    store: StoreID? = nil, search: String? = nil, limit: Int = 50, after: ProductID? = nil
+  ) {
+    self.store = store
+    self.search = search
+    self.limit = limit
+    self.after = after
+  }
+}
+
+public struct ProductPage: Sendable {
+  public var items: [ProductSnapshot]
+  public var total: Int
+  public var next: ProductID?
+
+  public init(items: [ProductSnapshot], total: Int, next: ProductID?) {
+    self.items = items
+    self.total = total
+    self.next = next
+  }
+}
+
+/// What differs between a shard's memory and Redis.
+public struct VerifyReport: Sendable {
+  public struct Shard: Sendable {
+    public var shard: ShardID
+    public var products: Int
+    public var entries: Int
+    /// In words, the first 100.
+    public var differences: [String]
+    public var differenceCount: Int
+
+    public init(
+      shard: ShardID, products: Int, entries: Int, differences: [String], differenceCount: Int
+    ) {
+      self.shard = shard
+      self.products = products
+      self.entries = entries
+      self.differences = differences
+      self.differenceCount = differenceCount
+    }
+  }
+
+  public var shards: [Shard]
+
+  public init(shards: [Shard]) { self.shards = shards }
+
+  public var differenceCount: Int { shards.reduce(0) { $0 + $1.differenceCount } }
+}
+
+/// How the engine is, for orchestrators and people.
+public struct EngineHealth: Sendable {
+  public struct Shard: Sendable {
+    public var shard: ShardID
+    /// The shard takes changes.
+    public var isServing: Bool
+    /// In words: "serving", "recovering", "fenced: …".
+    public var state: String
+    public var sequence: Sequence64
+    public var products: Int
+    public var entries: Int
+
+    public init(
+      shard: ShardID, isServing: Bool, state: String, sequence: Sequence64, products: Int,
+      entries: Int
+    ) {
+      self.shard = shard
+      self.isServing = isServing
+      self.state = state
+      self.sequence = sequence
+      self.products = products
+      self.entries = entries
+    }
+  }
+
+  public var shards: [Shard]
+
+  public init(shards: [Shard]) { self.shards = shards }
+
+  public var isServing: Bool { shards.allSatisfy(\.isServing) }
+}
