@@ -1,0 +1,131 @@
+import NIOCore
+import StockCore
+import StockRedis
+
+/// Takes a shard, so that an old owner's late writes fail, then reads it: products, then entries, in
+/// chunks. The next chunk is asked for before the last one is read, so that Redis and the engine work
+/// at the same time. Lives on the shard's loop.
+final class ShardLoader {
+  /// Fields a chunk, roughly: Redis does nothing else while it gathers them.
+  private static let chunk = "2000"
+
+  private let shard: ShardActor
+  private let loading: Int
+  private let link: ShardLink
+  private let connection: RedisConnection?
+  /// Chunks whose rows are not loaded yet, and whether there are more.
+  private var isAborted = false
+
+  init(shard: ShardActor, loading: Int, link: ShardLink) {
+    self.shard = shard
+    self.loading = loading
+    self.link = link
+    self.connection = link.connection
+  }
+
+  func start(minimumEpoch: Epoch) {
+    guard let connection, connection.isOpen, let scripts = connection.scripts else { return }
+    let owner = link.owner
+    let keys = link.keys
+    var meta: ShardMeta?
+    var products = 0
+    connection.send {
+      $0.writeTake(
+        meta: keys.meta(shard.id), owner: owner, minimumEpoch: minimumEpoch, form: .text,
+        scripts: scripts)
+    } reply: { result in
+      guard case .success(let reply) = result else { return }
+      switch MetaReply(take: reply, owner: owner) {
+      case .meta(let taken): meta = taken
+      case .missing: self.refuse("the shard's meta is gone: redis has lost data")
+      case .fenced(let other): self.refuse("fenced by \(other.owner)")
+      case .notExecuted(_, let why), .failed(let why): self.retry(why)
+      }
+    }
+    connection.send {
+      $0.writeRESPCommand(["HLEN", keys.products(shard.id)])
+    } reply: { result in
+      if case .success(let reply) = result { products = Int(reply.integer ?? 0) }
+    }
+    connection.send {
+      $0.writeRESPCommand(["HLEN", keys.entries(shard.id)])
+    } reply: { result in
+      guard case .success(let reply) = result, let meta, !self.isAborted else { return }
+      let entries = Int(reply.integer ?? 0)
+      let isCurrent = self.shard.assumeIsolated {
+        $0.beginLoading(self.loading, meta, products: products, entries: entries)
+      }
+      if isCurrent { self.scanProducts() }
+    }
+    connection.flush()
+  }
+
+  private func scanProducts() {
+    scan(
+      link.keys.products(shard.id), decode: { try ProductRecord.decode($0) },
+      load: { rows in try self.shard.assumeIsolated { try $0.load(self.loading, products: rows) } },
+      done: { self.scanEntries() })
+  }
+
+  private func scanEntries() {
+    scan(
+      link.keys.entries(shard.id), decode: { try EntryRecord(decoding: $0) },
+      load: { rows in try self.shard.assumeIsolated { try $0.load(self.loading, entries: rows) } },
+      done: { _ = self.shard.assumeIsolated { $0.finishLoading(self.loading) } })
+  }
+
+  /// Reads all fields of a hash, each an id with a record.
+  private func scan<Record>(
+    _ key: String, cursor: String = "0",
+    decode: @escaping (UnsafeBufferPointer<UInt8>) throws -> Record,
+    load: @escaping ([(Int64, Record)]) throws -> Bool, done: @escaping () -> Void
+  ) {
+    guard let connection else { return }
+    connection.send {
+      $0.writeRESPCommand(["HSCAN", key, cursor, "COUNT", Self.chunk])
+    } reply: { result in
+      // A lost connection starts another loading.
+      guard case .success(let reply) = result, !self.isAborted else { return }
+      guard reply.count == 2, let next = reply[0].string else {
+        return self.retry("HSCAN \(key): \(reply)")
+      }
+      let isLast = next == "0"
+      if !isLast { self.scan(key, cursor: next, decode: decode, load: load, done: done) }
+      do {
+        let fields = reply[1]
+        var rows: [(Int64, Record)] = []
+        rows.reserveCapacity(fields.count / 2)
+        for index in stride(from: 0, to: fields.count - 1, by: 2) {
+          guard let id = fields[index].integer else {
+            return self.refuse("\(key): a field that is no id: \(fields[index])")
+          }
+          rows.append((id, try decode(fields[index + 1].bytes)))
+        }
+        guard try load(rows) else {
+          self.isAborted = true
+          return
+        }
+      } catch {
+        return self.refuse("\(key): \(error)")
+      }
+      if isLast { done() }
+    }
+    connection.flush()
+  }
+
+  /// What Redis holds cannot be served: people must look.
+  private func refuse(_ why: String) {
+    isAborted = true
+    shard.assumeIsolated { $0.loadingRefused(self.loading, why) }
+  }
+
+  /// Redis would not have it now: again in a while.
+  private func retry(_ why: String) {
+    isAborted = true
+    shard.assumeIsolated { $0.loadingFailed(self.loading, why) }
+    let shard = shard
+    link.loop.scheduleTask(in: .milliseconds(500)) {
+      shard.assumeIsolated { $0.retryLoading() }
+    }
+  }
+}
