@@ -65,7 +65,7 @@ extension ShardStateMachine {
   public func visitEntries(
     from row: Int, count: Int, _ body: (EntrySnapshot, ProductValue) -> Void
   ) -> Int? {
-    let end = min(row + count, books.entries.count)
+    let end = row + min(count, books.entries.count - row)
     for index in row..<max(row, end) {
       guard let snapshot = committed(entry: Int32(index)),
         let product = committed(product: books.entries[index].product)
@@ -79,7 +79,7 @@ extension ShardStateMachine {
   public func visitProducts(
     from row: Int, count: Int, _ body: (ProductSnapshot) -> Void
   ) -> Int? {
-    let end = min(row + count, books.products.count)
+    let end = row + min(count, books.products.count - row)
     for index in row..<max(row, end) {
       guard let value = committed(product: Int32(index)) else { continue }
       body(ProductSnapshot(id: books.products[index].id, value: value))

@@ -24,7 +24,7 @@ final class EngineLoop: LoopGateway {
   private let loopCount: Int
   /// This loop's shards: shard s lives on loop s mod `loopCount`, at place s / `loopCount`.
   private(set) var shards: [ShardActor] = []
-  private var link: ShardLink?
+  private(set) var link: ShardLink?
   private var peers: [NIOLoopBound<EngineLoop>] = []
 
   /// What came in this tick for the shards here, by place.

@@ -147,6 +147,20 @@ actor ShardActor {
       entries: machine.entryCount)
   }
 
+  /// Fenced or failed: it does not come back by itself.
+  var hasEnded: Bool { machine.isFenced || machine.hasFailed }
+  var isReadable: Bool { machine.isReadable }
+
+  func committedProduct(_ id: ProductID) -> ProductValue? { machine.committedProduct(id) }
+  func committedEntry(_ id: EntryID) -> EntrySnapshot? { machine.committedEntry(id) }
+
+  func committedIDs() -> (products: [ProductID], entries: [EntryID]) {
+    var (products, entries): ([ProductID], [EntryID]) = ([], [])
+    _ = machine.visitProducts(from: 0, count: .max) { products.append($0.id) }
+    _ = machine.visitEntries(from: 0, count: .max) { entry, _ in entries.append(entry.id) }
+    return (products, entries)
+  }
+
   /// Looks at committed state in slices: `body` is a visitor with results of its own.
   func visit<Result: Sendable>(
     _ body: @Sendable (borrowing ShardStateMachine) -> Result

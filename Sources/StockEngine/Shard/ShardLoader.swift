@@ -52,8 +52,9 @@ final class ShardLoader {
     } reply: { result in
       guard case .success(let reply) = result, let meta, !self.isAborted else { return }
       let entries = Int(reply.integer ?? 0)
+      let (loading, productCount) = (self.loading, products)
       let isCurrent = self.shard.assumeIsolated {
-        $0.beginLoading(self.loading, meta, products: products, entries: entries)
+        $0.beginLoading(loading, meta, products: productCount, entries: entries)
       }
       if isCurrent { self.scanProducts() }
     }
@@ -61,17 +62,19 @@ final class ShardLoader {
   }
 
   private func scanProducts() {
+    let (shard, loading) = (shard, loading)
     scan(
       link.keys.products(shard.id), decode: { try ProductRecord.decode($0) },
-      load: { rows in try self.shard.assumeIsolated { try $0.load(self.loading, products: rows) } },
+      load: { rows in try shard.assumeIsolated { try $0.load(loading, products: rows) } },
       done: { self.scanEntries() })
   }
 
   private func scanEntries() {
+    let (shard, loading) = (shard, loading)
     scan(
       link.keys.entries(shard.id), decode: { try EntryRecord(decoding: $0) },
-      load: { rows in try self.shard.assumeIsolated { try $0.load(self.loading, entries: rows) } },
-      done: { _ = self.shard.assumeIsolated { $0.finishLoading(self.loading) } })
+      load: { rows in try shard.assumeIsolated { try $0.load(loading, entries: rows) } },
+      done: { _ = shard.assumeIsolated { $0.finishLoading(loading) } })
   }
 
   /// Reads all fields of a hash, each an id with a record.
@@ -116,14 +119,15 @@ final class ShardLoader {
   /// What Redis holds cannot be served: people must look.
   private func refuse(_ why: String) {
     isAborted = true
-    shard.assumeIsolated { $0.loadingRefused(self.loading, why) }
+    let loading = loading
+    shard.assumeIsolated { $0.loadingRefused(loading, why) }
   }
 
   /// Redis would not have it now: again in a while.
   private func retry(_ why: String) {
     isAborted = true
-    shard.assumeIsolated { $0.loadingFailed(self.loading, why) }
-    let shard = shard
+    let (shard, loading) = (shard, loading)
+    shard.assumeIsolated { $0.loadingFailed(loading, why) }
     link.loop.scheduleTask(in: .milliseconds(500)) {
       shard.assumeIsolated { $0.retryLoading() }
     }
