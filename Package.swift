@@ -77,7 +77,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StockEngineTests",
-      dependencies: ["StockCore", "StockEngine", "StockTestKit", nio, nioPosix],
+      dependencies: [
+        "StockCore", "StockRedis", "StockEngine", "StockTestKit", nio, nioPosix, logging,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "StockHTTPTests",

@@ -78,10 +78,13 @@ public final class ShardedEngine: Engine {
       to: configuration.address, on: loop, connectTimeout: .seconds(10)
     ).get()
     do {
+      let warnings = try await SettingsCheck.run(
+        on: connection, durability: configuration.durability,
+        allowUnsafe: configuration.allowUnsafeRedis)
+      for warning in warnings { logger.warning("\(warning)") }
       let namespace = try await Namespace.open(
-        on: connection, keys: configuration.keys, shardCount: configuration.shardCount,
-        durability: configuration.durability, allowUnsafeRedis: configuration.allowUnsafeRedis)
-      for warning in namespace.warnings { logger.warning("\(warning)") }
+        configuration.keys, on: connection, newShardCount: configuration.shardCount,
+        now: EngineClock.wall())
       await connection.disconnect()
       return namespace.shardCount
     } catch {
@@ -194,7 +197,8 @@ public final class ShardedEngine: Engine {
     var reports: [VerifyReport.Shard] = []
     for shard in shards {
       let bound = engineLoops[shard.id % engineLoops.count]
-      let verified: Result<VerifyReport.Shard, EngineError> = await withCheckedContinuation { done in
+      let verified: Result<VerifyReport.Shard, EngineError> = await withCheckedContinuation {
+        done in
         bound.eventLoop.execute { bound.value.verify(shard.id) { done.resume(returning: $0) } }
       }
       reports.append(try verified.get())

@@ -100,11 +100,15 @@ final class ShardVerifier {
     let (products, entries) = shard.assumeIsolated { $0.committedIDs() }
     let unseenProducts = products.filter { !seenProducts.contains($0) }
     let unseenEntries = entries.filter { !seenEntries.contains($0) }
-    look(for: unseenProducts[...], in: link.keys.products(shard.id), compare: compareProduct) { id in
+    look(for: unseenProducts[...], in: link.keys.products(shard.id), compare: compareProduct) {
+      id in
       let isThere = self.shard.assumeIsolated { $0.committedProduct(id) != nil }
       if isThere { self.report("product \(id): not in redis") }
     } done: {
-      self.look(for: unseenEntries[...], in: self.link.keys.entries(self.shard.id), compare: self.compareEntry) { id in
+      self.look(
+        for: unseenEntries[...], in: self.link.keys.entries(self.shard.id),
+        compare: self.compareEntry
+      ) { id in
         let isThere = self.shard.assumeIsolated { $0.committedEntry(id) != nil }
         if isThere { self.report("entry \(id): not in redis") }
       } done: {

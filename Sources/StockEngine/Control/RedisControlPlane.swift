@@ -56,10 +56,10 @@ final class RedisControlPlane: ControlPlane {
       if let store, snapshot.stores[store] == nil { throw ControlError.unknownStore(store) }
       guard snapshot.keys.count < Self.maxKeys else { throw ControlError.tooMany }
       let key = APIKey(
-        id: await writer.nextKeyID, role: role, store: store, name: name, digest: digest,
+        id: writer.nextKeyID, role: role, store: store, name: name, digest: digest,
         createdAt: EngineClock.wall(), expiresAt: expiresAt)
       try await writer.write(.counters, ["key": "\(key.id)"])
-      await writer.keyIDGiven(key.id)
+      writer.keyIDGiven(key.id)
       try await writer.write(.keys, ["\(key.id)": ControlRecords.text(of: key)])
       self.change { $0.keys[key.id] = key }
       return key
@@ -96,6 +96,7 @@ actor ControlWriter {
   private var connection: RedisConnection?
   private var ownership = Ownership(owner: "", epoch: 0)
   private var isLoaded = false
+  private var isStopped = false
   private var lastKeyID: Int64 = 0
   private var isBusy = false
   private var queue: [CheckedContinuation<Void, Never>] = []
@@ -114,7 +115,10 @@ actor ControlWriter {
   var nextKeyID: Int64 { lastKeyID + 1 }
   func keyIDGiven(_ id: Int64) { lastKeyID = id }
 
-  func stop() async { await connection?.disconnect() }
+  func stop() async {
+    isStopped = true
+    await connection?.disconnect()
+  }
 
   /// Runs one change after the other: an actor alone would let them mix at each `await`.
   func inTurn<Value: Sendable>(
@@ -175,7 +179,9 @@ actor ControlWriter {
     }
   }
 
-  private func readHash(_ hash: Hash, on connection: RedisConnection) async throws -> [String: String] {
+  private func readHash(_ hash: Hash, on connection: RedisConnection) async throws -> [String:
+    String]
+  {
     let reply = try await connection.call(["HGETALL", name(hash)])
     guard case .array(let values) = reply else {
       throw EngineError.unavailable("HGETALL \(name(hash)): \(reply)")
@@ -236,7 +242,29 @@ actor ControlWriter {
       to: configuration.address, on: loop, connectTimeout: .seconds(2)
     ).get()
     self.connection = connection
+    try await loop.submit {
+      connection.onClose = { [weak self] _ in
+        Task { await self?.lost(connection) }
+      }
+    }.get()
     return connection
+  }
+
+  /// Redis may come back without its last second: what memory holds is written to it soon, and not
+  /// only with the next change.
+  private func lost(_ connection: RedisConnection) async {
+    guard self.connection === connection else { return }
+    self.connection = nil
+    while !isStopped, isLoaded, self.connection == nil {
+      try? await Task.sleep(for: .milliseconds(500))
+      _ = try? await inTurn { writer throws(ControlError) in
+        do {
+          _ = try await writer.readyConnection()
+        } catch {
+          throw ControlError.storeUnavailable
+        }
+      }
+    }
   }
 
   /// The connection; where it was lost, a new one, with everything in memory written to it again.
@@ -247,7 +275,13 @@ actor ControlWriter {
       self.connection = nil
     }
     let connection = try await connect()
-    if isLoaded { try await rewrite(on: connection) }
+    do {
+      if isLoaded { try await rewrite(on: connection) }
+    } catch {
+      self.connection = nil
+      await connection.disconnect()
+      throw error
+    }
     return connection
   }
 

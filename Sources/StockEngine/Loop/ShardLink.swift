@@ -65,7 +65,9 @@ final class ShardLink {
     switch result {
     case .success(let connection):
       guard !isStopped else { return connection.close() }
-      if attempts > 0 { logger.notice("connected to redis again", metadata: ["after": "\(attempts)"]) }
+      if attempts > 0 {
+        logger.notice("connected to redis again", metadata: ["after": "\(attempts)"])
+      }
       attempts = 0
       self.connection = connection
       connection.onClose = { [weak self] error in self?.closed(error) }
@@ -187,7 +189,9 @@ final class ShardLink {
     connection.send {
       $0.writeRetake(meta: key, ownership: ownership, form: .text, scripts: scripts)
     } reply: { result in
-      if case .success(let reply) = result { heard = MetaReply(retake: reply, ownership: ownership) }
+      if case .success(let reply) = result {
+        heard = MetaReply(retake: reply, ownership: ownership)
+      }
       if self.replicas == nil, let heard { self.heard(heard, shard: shard) }
     }
     guard replicas != nil else { return }
@@ -207,7 +211,8 @@ final class ShardLink {
       events?.linkReadMeta(shard, meta)
     case .notExecuted(_, let why), .failed(let why):
       // The shard's time-out drops the connection, and it is tried again.
-      logger.error("cannot read a shard's meta", metadata: ["shard": "\(shard)", "error": "\(why)"])
+      logger.error(
+        "cannot read a shard's meta", metadata: ["shard": "\(shard)", "error": "\(why)"])
     }
   }
 }
