@@ -117,7 +117,9 @@ private struct EngineService: Service {
     if let managed {
       revive = {
         do {
-          if try await managed.restartIfDead() { logger.warning("redis-server was gone: started again") }
+          if try await managed.restartIfDead() {
+            logger.warning("redis-server was gone: started again")
+          }
         } catch {
           logger.error("redis-server cannot be started again: \(error)")
         }
@@ -169,7 +171,9 @@ private struct EngineService: Service {
     }
     let address = server.localAddress
     let host = address.ipAddress ?? settings.host
-    print("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? settings.port)")
+    print(
+      "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? settings.port)"
+    )
     fflush(nil)
   }
 }
