@@ -67,8 +67,8 @@ private struct EngineService: Service {
       let newKey = try await prepareKeys(engine.control)
       let server = try await HTTPServer.start(
         engine: engine, host: settings.host, port: settings.port, group: group,
-        configuration: HTTPServerConfiguration(
-          authentication: settings.authentication == .none ? .none : .keys), logger: logger)
+        configuration: HTTPConfiguration(
+          authorization: settings.authentication == .none ? .none : .keys))
       announce(server, newKey: newKey)
       try await gracefulShutdown()
       logger.info("stopping")
