@@ -74,6 +74,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
@@ -85,7 +87,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StockEngineTests",
-      dependencies: ["StockCore", "StockEngine", "StockTestKit", nio, nioPosix],
+      dependencies: [
+        "StockCore", "StockRedis", "StockEngine", "StockTestKit", nio, nioPosix, logging,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "StockHTTPTests",

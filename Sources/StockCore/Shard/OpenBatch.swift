@@ -1,0 +1,40 @@
+/// A batch in memory: the changes for Redis, the rows that they are about, and who waits for them.
+struct OpenBatch {
+  struct Waiting {
+    var ticket: Ticket
+    var outcome: Outcome
+  }
+
+  var entryChanges: [EntryChange] = []
+  /// The rows of `entryChanges`, place by place.
+  var entryRows: [Int32] = []
+  var productChanges: [ProductChange] = []
+  var productRows: [Int32] = []
+  var waiting: [Waiting] = []
+  /// When its first change or ticket came, on the monotonic clock.
+  var openedAt: Int64 = 0
+
+  var hasChanges: Bool { !entryChanges.isEmpty || !productChanges.isEmpty }
+  var isFull: Bool {
+    entryChanges.count + productChanges.count >= Bounds.maxChangesPerCommit
+      || waiting.count >= Bounds.maxTicketsPerCommit
+  }
+}
+
+/// What is known of an entry that a batch in flight or the open batch changes.
+struct PendingEntry {
+  var row: Int32
+  /// What reads answer: the state in Redis. nil: not there.
+  var committed: EntryValue?
+  /// Its place in the batch in flight, or `Books.none`.
+  var inFlightChange: Int32
+  /// Its place in the open batch, or `Books.none`.
+  var openChange: Int32
+}
+
+/// As `PendingEntry`, for a product.
+struct PendingProduct {
+  var committed: ProductValue?
+  var inFlightChange: Int32
+  var openChange: Int32
+}

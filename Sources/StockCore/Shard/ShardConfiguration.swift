@@ -1,0 +1,47 @@
+/// What a shard needs to know besides its commands. Times are milliseconds.
+public struct ShardConfiguration: Sendable {
+  /// A commit or a look at `meta` that takes longer has an unknown outcome: the connection is dropped.
+  public var commitTimeout: Int64 = 3_000
+  /// Who waits longer than this for a batch in flight is told `outcomeUnknown`.
+  public var answerTimeout: Int64 = 5_000
+  /// Who waits longer than this for a batch that could not be sent is told `storeUnavailable`; the
+  /// open batch is undone.
+  public var queueTimeout: Int64 = 2_000
+  /// How long a refusal that somebody has to mend (OOM, READONLY …) keeps new changes out.
+  public var suspension: Int64 = 500
+  /// First and longest pause before the same batch goes again.
+  public var firstPause: Int64 = 20
+  public var longestPause: Int64 = 1_000
+  /// How long a committed batch is kept to be played again. Redis with `appendfsync everysec` can lose
+  /// two seconds.
+  public var redoAge: Int64 = 10_000
+  /// Faults to plant, so that tests can show that they would be found. Empty but in tests.
+  public var plantedFaults: Set<PlantedFault> = []
+
+  public init() {}
+}
+
+/// A mistake that the simulation must catch.
+public enum PlantedFault: String, CaseIterable, Sendable {
+  /// Answers leave before Redis has the batch.
+  case answerEarly
+  /// A lost connection undoes the batch that was under way.
+  case rollBackOnUnknown
+  /// Redis does not compare owner and epoch.
+  case skipEpochCheck
+  /// Redis does not compare the sequence.
+  case skipSequenceCheck
+}
+
+/// The time of an event: both clocks come in from outside.
+public struct Now: Equatable, Sendable {
+  /// For people: what `created_at` and `updated_at` show.
+  public var wall: Timestamp
+  /// For time-outs: milliseconds that never go back.
+  public var monotonic: Int64
+
+  public init(wall: Timestamp, monotonic: Int64) {
+    self.wall = wall
+    self.monotonic = monotonic
+  }
+}

@@ -1,0 +1,410 @@
+/// The commit protocol: one batch in flight, its outcome always found out, never guessed.
+extension ShardStateMachine {
+  // MARK: Sending
+
+  /// The end of a tick: whatever came in it goes to Redis, if nothing is in flight.
+  public mutating func endOfTick(now: Now) -> ShardAction {
+    guard case .idle = phase else { return .none }
+    drainBacklog(now: now)
+    guard open.hasChanges else { return .none }
+    let batch = closeBatch()
+    drainBacklog(now: now)
+    phase = .committing(since: now.monotonic)
+    return .send(batch, withScript: false)
+  }
+
+  /// The open batch becomes the one in flight.
+  private mutating func closeBatch() -> Batch {
+    precondition(inFlight == nil, "only one batch is in flight")
+    var batch = Batch(
+      previous: committedSequence, sequence: committedSequence + 1, digest: 0,
+      lastEntryNumber: lastEntryNumber, entries: open.entryChanges, products: open.productChanges)
+    batch.digest = batch.computeDigest()
+    for row in open.entryRows {
+      let place = Int(books.entries[Int(row)].pending)
+      pendingEntries[place].inFlightChange = pendingEntries[place].openChange
+      pendingEntries[place].openChange = Books.none
+    }
+    for row in open.productRows {
+      guard var pending = pendingProducts[row] else { continue }
+      pending.inFlightChange = pending.openChange
+      pending.openChange = Books.none
+      pendingProducts[row] = pending
+    }
+    inFlight = InFlight(batch: batch, contents: open)
+    open = OpenBatch()
+    return batch
+  }
+
+  // MARK: Replies
+
+  /// Redis answered the batch that was sent last.
+  ///
+  /// - Parameter jitter: 0 to 99, random: spreads pauses.
+  public mutating func replied(_ reply: CommitReply, now: Now, jitter: Int64) -> ShardAction {
+    switch phase {
+    case .committing: return repliedToBatch(reply, now: now, jitter: jitter)
+    case .replaying(let place, _, _): return repliedToReplay(reply, place: place, now: now, jitter)
+    case .recovering, .idle, .resolving, .pausing, .suspended, .fenced, .failed:
+      // A reply of a connection or an ownership that was given up since.
+      return .none
+    }
+  }
+
+  private mutating func repliedToBatch(
+    _ reply: CommitReply, now: Now, jitter: Int64
+  ) -> ShardAction {
+    guard let flying = inFlight else { preconditionFailure("committing without a batch in flight") }
+    switch reply {
+    case .committed:
+      finishBatch(now: now)
+      phase = .idle
+      return endOfTick(now: now)
+    case .fenced:
+      return fence("another engine took the shard", now: now)
+    case .sequenceMismatch:
+      phase = .resolving(since: now.monotonic)
+      return .readMeta
+    case .invalid(let what):
+      undoAll(flying.maybeExecuted ? .outcomeUnknown : .storeUnavailable)
+      phase = .recovering("redis holds something else: \(what)")
+      return .recover
+    case .notExecuted(.scriptMissing, _):
+      phase = .committing(since: now.monotonic)
+      return .send(flying.batch, withScript: true)
+    case .notExecuted(.later, _):
+      phase = .pausing(until: nextPause(now: now, jitter: jitter))
+      return .none
+    case .notExecuted(.refused, let why):
+      if flying.maybeExecuted {
+        phase = .pausing(until: nextPause(now: now, jitter: jitter))
+      } else {
+        undoAll(.storeUnavailable)
+        phase = .suspended(until: now.monotonic + configuration.suspension, why)
+      }
+      return .none
+    case .failed(let why):
+      return fail(why)
+    }
+  }
+
+  private mutating func nextPause(now: Now, jitter: Int64) -> Int64 {
+    let pause = min(configuration.firstPause << Int64(min(pauses, 10)), configuration.longestPause)
+    pauses += 1
+    return now.monotonic + pause + pause * jitter / 200
+  }
+
+  /// The batch in flight is in Redis: its answers go out.
+  private mutating func finishBatch(now: Now) {
+    guard let flying = inFlight else { preconditionFailure("no batch in flight") }
+    inFlight = nil
+    pauses = 0
+    committedSequence = flying.batch.sequence
+    committedDigest = flying.batch.digest
+    committedEntryNumber = flying.batch.lastEntryNumber
+    redo.append(flying.batch, at: now.monotonic)
+    redo.prune(olderThan: now.monotonic - configuration.redoAge)
+
+    for (index, row) in flying.contents.entryRows.enumerated() {
+      let place = books.entries[Int(row)].pending
+      pendingEntries[Int(place)].committed = flying.batch.entries[index].after
+      pendingEntries[Int(place)].inFlightChange = Books.none
+      guard pendingEntries[Int(place)].openChange == Books.none else { continue }
+      freePendingEntries.append(place)
+      books.entries[Int(row)].pending = Books.none
+      if !books.entries[Int(row)].isLive { books.removeEntry(row) }
+    }
+    for (index, row) in flying.contents.productRows.enumerated() {
+      guard var pending = pendingProducts[row] else { continue }
+      pending.committed = flying.batch.products[index].after
+      pending.inFlightChange = Books.none
+      pendingProducts[row] = pending.openChange == Books.none ? nil : pending
+    }
+    release(flying.contents.waiting, sequence: flying.batch.sequence)
+  }
+
+  private mutating func release(_ waiting: [OpenBatch.Waiting], sequence: Sequence64) {
+    answers.reserveCapacity(answers.count + waiting.count)
+    for one in waiting {
+      answers.append(
+        Answer(ticket: one.ticket, outcome: one.outcome, shard: id, sequence: sequence))
+    }
+  }
+
+  mutating func refuse(_ waiting: [OpenBatch.Waiting], _ why: Unavailability) {
+    for one in waiting {
+      answers.append(
+        Answer(
+          ticket: one.ticket, outcome: .unavailable(why), shard: id, sequence: committedSequence))
+    }
+  }
+
+  // MARK: The connection
+
+  /// The connection is gone. What was under way has an unknown outcome.
+  public mutating func connectionLost(now: Now) {
+    switch phase {
+    case .committing, .pausing:
+      if configuration.plantedFaults.contains(.rollBackOnUnknown) {
+        undoAll(.storeUnavailable)
+      } else if case .committing = phase {
+        inFlight?.maybeExecuted = true
+      }
+      phase = .resolving(since: nil)
+    case .idle, .resolving, .replaying, .suspended:
+      phase = .resolving(since: nil)
+    case .recovering, .fenced, .failed:
+      break
+    }
+  }
+
+  /// There is a connection again. Redis may be another process, with older data: `meta` tells.
+  public mutating func connectionReady(now: Now) -> ShardAction {
+    switch phase {
+    case .resolving:
+      phase = .resolving(since: now.monotonic)
+      return .readMeta
+    case .recovering:
+      return .recover
+    case .idle, .committing, .pausing, .replaying, .suspended, .fenced, .failed:
+      return .none
+    }
+  }
+
+  /// `meta` was read, or taken again (`ShardAction.retake`); nil: there is none.
+  public mutating func metaRead(_ meta: ShardMeta?, now: Now) -> ShardAction {
+    guard case .resolving = phase else { return .none }
+    guard let meta else { return fail("the shard's meta is gone: redis has lost data") }
+    guard meta.ownership == ownership else {
+      if meta.ownership.epoch < ownership.epoch { return .retake }
+      return fence("\(meta.ownership.owner) with epoch \(meta.ownership.epoch)", now: now)
+    }
+    if let flying = inFlight, meta.sequence == flying.batch.sequence {
+      guard meta.digest == flying.batch.digest else {
+        return fail("redis holds another batch \(meta.sequence) than the one that was sent")
+      }
+      finishBatch(now: now)
+      phase = .idle
+      return endOfTick(now: now)
+    }
+    if meta.sequence == committedSequence {
+      guard meta.digest == committedDigest else {
+        return fail("redis holds another batch \(meta.sequence) than the one it confirmed")
+      }
+      return proceed(now: now)
+    }
+    guard meta.sequence < committedSequence, let place = redo.place(after: meta.sequence) else {
+      return fail(
+        "redis holds batch \(meta.sequence), the engine \(committedSequence), and the redo tail has \(redo.count)"
+      )
+    }
+    phase = .replaying(place: place, since: now.monotonic, resumeAt: nil)
+    return .send(redo.batch(at: place), withScript: false)
+  }
+
+  /// Redis holds what is committed: the batch in flight goes (again), or the next one.
+  private mutating func proceed(now: Now) -> ShardAction {
+    guard let flying = inFlight else {
+      phase = .idle
+      return endOfTick(now: now)
+    }
+    phase = .committing(since: now.monotonic)
+    return .send(flying.batch, withScript: false)
+  }
+
+  private mutating func repliedToReplay(
+    _ reply: CommitReply, place: Int, now: Now, _ jitter: Int64
+  ) -> ShardAction {
+    switch reply {
+    case .committed:
+      pauses = 0
+      guard place + 1 < redo.count else { return proceed(now: now) }
+      phase = .replaying(place: place + 1, since: now.monotonic, resumeAt: nil)
+      return .send(redo.batch(at: place + 1), withScript: false)
+    case .notExecuted(.scriptMissing, _):
+      return .send(redo.batch(at: place), withScript: true)
+    case .notExecuted:
+      let resumeAt = nextPause(now: now, jitter: jitter)
+      phase = .replaying(place: place, since: now.monotonic, resumeAt: resumeAt)
+      return .none
+    case .sequenceMismatch:
+      phase = .resolving(since: now.monotonic)
+      return .readMeta
+    case .fenced:
+      return fence("another engine took the shard", now: now)
+    case .invalid(let why), .failed(let why):
+      return fail("replaying: \(why)")
+    }
+  }
+
+  // MARK: Time
+
+  /// To be called every some 50 ms: pauses end, and nobody waits for ever.
+  public mutating func tick(now: Now) -> ShardAction {
+    if case .idle = phase { redo.prune(olderThan: now.monotonic - configuration.redoAge) }
+    giveUpWaiting(now: now)
+    switch phase {
+    case .committing(let since) where now.monotonic - since >= configuration.commitTimeout:
+      return .dropConnection
+    case .resolving(let since?) where now.monotonic - since >= configuration.commitTimeout:
+      return .dropConnection
+    case .pausing(let until) where now.monotonic >= until:
+      return proceed(now: now)
+    case .replaying(let place, _, let resumeAt?) where now.monotonic >= resumeAt:
+      phase = .replaying(place: place, since: now.monotonic, resumeAt: nil)
+      return .send(redo.batch(at: place), withScript: false)
+    case .replaying(_, let since, nil) where now.monotonic - since >= configuration.commitTimeout:
+      return .dropConnection
+    case .suspended(let until, _) where now.monotonic >= until:
+      phase = .idle
+      return .none
+    case .idle:
+      return endOfTick(now: now)
+    case .recovering, .committing, .resolving, .pausing, .replaying, .suspended, .fenced, .failed:
+      return .none
+    }
+  }
+
+  /// Tells those who waited too long what is known; the batch in flight itself stays.
+  private mutating func giveUpWaiting(now: Now) {
+    if let flying = inFlight {
+      let isLate = now.monotonic - flying.contents.openedAt >= configuration.answerTimeout
+      if isLate, case .pausing = phase, !flying.maybeExecuted {
+        undoAll(.storeUnavailable)
+        phase = .idle
+        return
+      }
+      if isLate, !flying.contents.waiting.isEmpty {
+        inFlight?.contents.waiting = []
+        refuse(flying.contents.waiting, .outcomeUnknown)
+      }
+    }
+    let openHasWaited =
+      (open.hasChanges || !backlog.isEmpty)
+      && now.monotonic - open.openedAt >= configuration.queueTimeout
+    switch phase {
+    case .committing, .resolving, .pausing, .replaying:
+      if openHasWaited { undoOpen(.storeUnavailable) }
+    case .recovering, .idle, .suspended, .fenced, .failed:
+      break
+    }
+  }
+
+  // MARK: Undoing
+
+  /// Restores what the open batch changed, and refuses all who wait for it or behind it.
+  mutating func undoOpen(_ why: Unavailability) {
+    let undone = open
+    open = OpenBatch()
+    restore(undone, isOpen: true)
+    lastEntryNumber = inFlight?.batch.lastEntryNumber ?? committedEntryNumber
+    refuse(undone.waiting, why)
+    let queued = backlog
+    backlog = []
+    for (_, ticket) in queued {
+      answers.append(
+        Answer(ticket: ticket, outcome: .unavailable(why), shard: id, sequence: committedSequence))
+    }
+  }
+
+  /// Undoes the batch in flight, which Redis has definitely not executed, and all that builds on it.
+  ///
+  /// - Parameter why: what those are told who wait for the batch in flight.
+  mutating func undoAll(_ why: Unavailability) {
+    undoOpen(.storeUnavailable)
+    guard let flying = inFlight else { return }
+    inFlight = nil
+    restore(flying.contents, isOpen: false)
+    lastEntryNumber = committedEntryNumber
+    refuse(flying.contents.waiting, why)
+  }
+
+  private mutating func restore(_ undone: OpenBatch, isOpen: Bool) {
+    for (index, row) in undone.entryRows.enumerated().reversed() {
+      let place = books.entries[Int(row)].pending
+      if isOpen {
+        pendingEntries[Int(place)].openChange = Books.none
+      } else {
+        pendingEntries[Int(place)].inFlightChange = Books.none
+      }
+      let isFree = pendingEntries[Int(place)].inFlightChange == Books.none
+      if isFree {
+        freePendingEntries.append(place)
+        books.entries[Int(row)].pending = Books.none
+      }
+      if let before = undone.entryChanges[index].before {
+        books.entries[Int(row)].value = before
+        books.entries[Int(row)].isLive = true
+      } else {
+        books.removeEntry(row)
+      }
+    }
+    for (index, row) in undone.productRows.enumerated().reversed() {
+      guard var pending = pendingProducts[row] else { continue }
+      if isOpen { pending.openChange = Books.none } else { pending.inFlightChange = Books.none }
+      pendingProducts[row] = pending.inFlightChange == Books.none ? nil : pending
+      if let before = undone.productChanges[index].before {
+        books.products[Int(row)].value = before
+      } else {
+        books.removeProduct(row)
+      }
+    }
+  }
+
+  // MARK: Ends
+
+  /// Another engine owns the shard. What was in flight may have been taken before it came.
+  private mutating func fence(_ who: String, now: Now) -> ShardAction {
+    undoAll(inFlight?.maybeExecuted == true ? .outcomeUnknown : .storeUnavailable)
+    phase = .fenced(who)
+    return .none
+  }
+
+  /// Something that must not be. Nothing more is written until the shard is loaded anew.
+  mutating func fail(_ why: String) -> ShardAction {
+    undoAll(.outcomeUnknown)
+    phase = .failed(why)
+    return .none
+  }
+
+  /// The engine stops: nobody is to wait any more. What is in flight may or may not get to Redis.
+  public mutating func abandon() {
+    if inFlight != nil {
+      undoAll(.outcomeUnknown)
+    } else {
+      undoOpen(.storeUnavailable)
+    }
+    phase = .recovering("stopped")
+  }
+}
+
+extension Batch {
+  /// A 64-bit hash over all that the batch says. Not against forgers: against mistakes.
+  func computeDigest() -> UInt64 {
+    var digest = ShardMap.mix(UInt64(bitPattern: sequence))
+    func mix(_ value: Int64) {
+      digest = ShardMap.mix(digest ^ UInt64(bitPattern: value))
+    }
+    func mix(_ value: EntryValue?) {
+      guard let value else { return mix(-1) }
+      mix(value.quantity)
+      mix(value.reserved)
+      mix(value.version)
+      mix(Int64(bitPattern: value.gtin.rawValue))
+      mix(Int64(value.location))
+    }
+    for change in entries {
+      mix(change.id)
+      mix(change.product)
+      mix(change.after)
+    }
+    for change in products {
+      mix(change.id)
+      mix(change.after.version)
+      mix(change.after.store)
+      mix(Int64(change.after.type.rawValue))
+      mix(change.after.updatedAt)
+    }
+    return digest
+  }
+}

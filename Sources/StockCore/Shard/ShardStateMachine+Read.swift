@@ -1,0 +1,101 @@
+/// Reads: answered from what is committed, never from what is on its way.
+extension ShardStateMachine {
+  /// - Returns: nil for commands that are not reads.
+  @inline(__always)
+  func read(_ command: Command) -> Outcome? {
+    switch command.operation {
+    case .reserve, .release, .fulfill, .set, .adjust, .transfer, .putEntry, .deleteEntry,
+      .putProduct:
+      return nil
+    case .readEntry(let entry):
+      guard isReadable else { return .unavailable(.storeUnavailable) }
+      guard let row = books.entry(entry), let snapshot = committed(entry: row),
+        command.scope.allows(snapshot.store)
+      else { return .refused(.entryNotFound) }
+      return .entry(snapshot)
+    case .readProduct(let product):
+      guard isReadable else { return .unavailable(.storeUnavailable) }
+      guard let row = books.product(product), let value = committed(product: row),
+        command.scope.allows(value.store)
+      else { return .refused(.productNotFound) }
+      return .product(ProductSnapshot(id: product, value: value))
+    case .readSummary(let product):
+      guard isReadable else { return .unavailable(.storeUnavailable) }
+      guard let row = books.product(product), let value = committed(product: row),
+        command.scope.allows(value.store)
+      else { return .refused(.productNotFound) }
+      var entries: [EntrySnapshot] = []
+      var next = books.products[Int(row)].firstEntry
+      while next != Books.none {
+        if let snapshot = committed(entry: next) { entries.append(snapshot) }
+        next = books.entries[Int(next)].next
+      }
+      entries.sort { $0.id < $1.id }
+      return .summary(
+        ProductSummary(product: ProductSnapshot(id: product, value: value), entries: entries))
+    }
+  }
+
+  func committed(product row: Int32) -> ProductValue? {
+    if let pending = pendingProducts[row] { return pending.committed }
+    let product = books.products[Int(row)]
+    return product.isLive ? product.value : nil
+  }
+
+  /// An entry's row as it is in Redis; nil if it is not there.
+  func committed(entry row: Int32) -> EntrySnapshot? {
+    let entry = books.entries[Int(row)]
+    guard entry.id != 0 else { return nil }
+    let value: EntryValue
+    if entry.pending == Books.none {
+      value = entry.value
+    } else {
+      guard let committed = pendingEntries[Int(entry.pending)].committed else { return nil }
+      value = committed
+    }
+    guard let product = committed(product: entry.product) else { return nil }
+    return EntrySnapshot(
+      id: entry.id, product: books.products[Int(entry.product)].id, store: product.store,
+      location: books.locations.name(value.location), value: value)
+  }
+
+  /// Visits the committed entries in up to `count` rows, for lists that go over all in slices.
+  ///
+  /// - Returns: where to go on; nil at the end.
+  public func visitEntries(
+    from row: Int, count: Int, _ body: (EntrySnapshot, ProductValue) -> Void
+  ) -> Int? {
+    guard row < books.entries.count else { return nil }
+    let end = row + min(count, books.entries.count - row)
+    for index in row..<end {
+      guard let snapshot = committed(entry: Int32(index)),
+        let product = committed(product: books.entries[index].product)
+      else { continue }
+      body(snapshot, product)
+    }
+    return end < books.entries.count ? end : nil
+  }
+
+  /// As `visitEntries`, for products.
+  public func visitProducts(
+    from row: Int, count: Int, _ body: (ProductSnapshot) -> Void
+  ) -> Int? {
+    guard row < books.products.count else { return nil }
+    let end = row + min(count, books.products.count - row)
+    for index in row..<end {
+      guard let value = committed(product: Int32(index)) else { continue }
+      body(ProductSnapshot(id: books.products[index].id, value: value))
+    }
+    return end < books.products.count ? end : nil
+  }
+
+  /// The committed state of one entry, for comparing it with Redis.
+  public func committedEntry(_ entry: EntryID) -> EntrySnapshot? {
+    if let row = books.entry(entry) { committed(entry: row) } else { nil }
+  }
+
+  /// The committed state of one product, for comparing it with Redis.
+  public func committedProduct(_ product: ProductID) -> ProductValue? {
+    if let row = books.product(product) { committed(product: row) } else { nil }
+  }
+}

@@ -1,0 +1,398 @@
+/// The rules: each command is a ladder of named refusals, then the change. Nothing is touched before
+/// the last rung.
+extension ShardStateMachine {
+  /// Counters that move without the quantity being corrected.
+  enum Move {
+    case reserve, release, fulfill
+  }
+
+  @inline(__always)
+  mutating func move(_ move: Move, _ amount: EntryAmount, _ scope: StoreScope, _ now: Now)
+    -> Decision
+  {
+    guard let product = books.product(amount.product) else { return .refused(.productNotFound) }
+    let sawProduct = saw(product: product)
+    guard scope.allows(books.products[Int(product)].value.store) else {
+      return .refused(.productNotFound, sawProduct)
+    }
+    if books.products[Int(product)].value.type.isUnlimited {
+      return moveUnlimited(amount, product, sawProduct)
+    }
+    if amount.location.isEmpty { return .refused(.locationRequired, sawProduct) }
+    guard let location = books.locations.id(amount.location) else {
+      return .refused(.entryNotFound, sawProduct)
+    }
+    let found = books.entry(product: product, location: location)
+    guard let row = found.live else {
+      let sawDeleted = if let deleted = found.deleted { saw(entry: deleted) } else { Saw.committed }
+      return .refused(.entryNotFound, max(sawProduct, sawDeleted))
+    }
+
+    let value = books.entries[Int(row)].value
+    switch move {
+    case .reserve:
+      guard value.available >= amount.quantity else {
+        return .refused(
+          .insufficientStock(requested: amount.quantity, available: value.available),
+          max(sawProduct, saw(entry: row)))
+      }
+    case .release, .fulfill:
+      guard value.reserved >= amount.quantity else {
+        return .refused(
+          .insufficientReserved(requested: amount.quantity, reserved: value.reserved),
+          max(sawProduct, saw(entry: row)))
+      }
+    }
+
+    touch(entry: row, now: now)
+    switch move {
+    case .reserve:
+      books.entries[Int(row)].value.reserved += amount.quantity
+    case .release:
+      books.entries[Int(row)].value.reserved -= amount.quantity
+    case .fulfill:
+      books.entries[Int(row)].value.reserved -= amount.quantity
+      books.entries[Int(row)].value.quantity -= amount.quantity
+    }
+    stamp(row, now)
+    record(entry: row)
+    return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+  }
+
+  /// Always succeeds; the entry, if there is one, is shown and not moved.
+  private func moveUnlimited(_ amount: EntryAmount, _ product: Int32, _ sawProduct: Saw) -> Decision
+  {
+    if let location = books.locations.id(amount.location),
+      let row = books.entry(product: product, location: location).live
+    {
+      return Decision(
+        outcome: .entry(snapshot(entry: row, unlimited: true)),
+        saw: max(sawProduct, saw(entry: row)))
+    }
+    let nothing = EntryValue(
+      quantity: 0, reserved: 0, version: 0, createdAt: 0, updatedAt: 0, gtin: .none, location: 0)
+    let snapshot = EntrySnapshot(
+      id: 0, product: amount.product, store: books.products[Int(product)].value.store,
+      location: amount.location, value: nothing, unlimited: true)
+    return Decision(outcome: .entry(snapshot), saw: sawProduct)
+  }
+
+  mutating func set(_ set: SetStock, _ scope: StoreScope, _ now: Now) -> Decision {
+    let target: Target
+    switch findOrMake(
+      set.product, set.location, scope, newProductStore: set.newProductStore, refusal: nil)
+    {
+    case .refused(let decision): return decision
+    case .found(let found): target = found
+    }
+    let current = value(of: target)
+    if let conflict = conflict(
+      version: set.expectedVersion, quantity: set.expectedQuantity, current: current)
+    {
+      return .refused(.versionConflict(conflict), target.saw)
+    }
+    let reserved = current?.reserved ?? 0
+    guard set.quantity >= reserved else {
+      return .refused(.belowReserved(requested: set.quantity, reserved: reserved), target.saw)
+    }
+    let gtin = set.gtin ?? current?.gtin ?? .none
+    if let row = target.row, let current {
+      if current.quantity == set.quantity, current.gtin == gtin {
+        return Decision(outcome: .entry(snapshot(entry: row)), saw: target.saw)
+      }
+    }
+    if let refusal = capacity(
+      target, location: set.location, growth: set.quantity - (current?.quantity ?? 0))
+    {
+      return .refused(refusal, target.saw)
+    }
+    return write(
+      target, product: set.product, location: set.location, store: set.newProductStore,
+      quantity: set.quantity, gtin: gtin, now)
+  }
+
+  mutating func adjust(_ adjust: AdjustStock, _ scope: StoreScope, _ now: Now) -> Decision {
+    let target: Target
+    switch findOrMake(
+      adjust.product, adjust.location, scope, newProductStore: adjust.newProductStore,
+      refusal: adjust.quantity < 0 ? .entryNotFound : nil)
+    {
+    case .refused(let decision): return decision
+    case .found(let found): target = found
+    }
+    let current = value(of: target)
+    if let conflict = conflict(version: adjust.expectedVersion, quantity: nil, current: current) {
+      return .refused(.versionConflict(conflict), target.saw)
+    }
+    if adjust.quantity < 0, let current, current.available < -adjust.quantity {
+      return .refused(
+        .insufficientStock(requested: -adjust.quantity, available: current.available), target.saw)
+    }
+    if let refusal = capacity(target, location: adjust.location, growth: adjust.quantity) {
+      return .refused(refusal, target.saw)
+    }
+    return write(
+      target, product: adjust.product, location: adjust.location, store: adjust.newProductStore,
+      quantity: (current?.quantity ?? 0) + adjust.quantity, gtin: current?.gtin ?? .none, now)
+  }
+
+  mutating func transfer(_ transfer: Transfer, _ scope: StoreScope, _ now: Now) -> Decision {
+    let from: Target
+    switch findOrMake(
+      transfer.product, transfer.from, scope, newProductStore: nil, refusal: .entryNotFound)
+    {
+    case .refused(let decision): return decision
+    case .found(let found): from = found
+    }
+    let to: Target
+    switch findOrMake(transfer.product, transfer.to, scope, newProductStore: nil, refusal: nil) {
+    case .refused(let decision): return decision
+    case .found(let found): to = found
+    }
+    let seen = max(from.saw, to.saw)
+    guard let fromRow = from.row else { return .refused(.entryNotFound, seen) }
+    let available = books.entries[Int(fromRow)].value.available
+    guard available >= transfer.quantity else {
+      return .refused(
+        .insufficientStock(requested: transfer.quantity, available: available), seen)
+    }
+    // The product's total stays, so only a new entry can meet a bound.
+    if let refusal = capacity(to, location: transfer.to, growth: 0) {
+      return .refused(refusal, seen)
+    }
+
+    touch(entry: fromRow, now: now)
+    books.entries[Int(fromRow)].value.quantity -= transfer.quantity
+    stamp(fromRow, now)
+    record(entry: fromRow)
+    let there = value(of: to)
+    let written = write(
+      to, product: transfer.product, location: transfer.to, store: nil,
+      quantity: (there?.quantity ?? 0) + transfer.quantity, gtin: there?.gtin ?? .none, now)
+    guard case .entry(let arrived) = written.outcome else {
+      preconditionFailure("capacity was checked, and yet the transfer had no room")
+    }
+    return Decision(
+      outcome: .transferred(from: snapshot(entry: fromRow), to: arrived), saw: .open)
+  }
+
+  mutating func putEntry(_ put: PutEntry, _ scope: StoreScope, _ now: Now) -> Decision {
+    guard let row = books.entry(put.id) else { return .refused(.entryNotFound) }
+    let product = books.entries[Int(row)].product
+    let seen = max(saw(product: product), saw(entry: row))
+    guard books.entries[Int(row)].isLive, scope.allows(books.products[Int(product)].value.store)
+    else { return .refused(.entryNotFound, seen) }
+    let current = books.entries[Int(row)].value
+    if let conflict = conflict(version: put.expectedVersion, quantity: nil, current: current) {
+      return .refused(.versionConflict(conflict), seen)
+    }
+    var value = current
+    if let name = put.location {
+      let known = books.locations.id(name)
+      if known != current.location {
+        if let known {
+          let other = books.entry(product: product, location: known)
+          if let taken = other.live {
+            return .refused(.locationTaken, max(seen, saw(entry: taken)))
+          }
+        }
+        guard let location = books.locations.intern(name) else {
+          return .refused(.capacityReached(.locations), seen)
+        }
+        value.location = location
+      }
+    }
+    value.quantity = put.quantity ?? current.quantity
+    value.reserved = put.reserved ?? current.reserved
+    value.gtin = put.gtin ?? current.gtin
+    guard value.quantity >= value.reserved else {
+      return .refused(.belowReserved(requested: value.quantity, reserved: value.reserved), seen)
+    }
+    if books.totalQuantity(product: product) - current.quantity > Bounds.maxQuantity
+      - value.quantity
+    {
+      return .refused(.quantityTooLarge, seen)
+    }
+    if value == current {
+      return Decision(outcome: .entry(snapshot(entry: row)), saw: seen)
+    }
+    touch(entry: row, now: now)
+    books.entries[Int(row)].value = value
+    stamp(row, now)
+    record(entry: row)
+    return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+  }
+
+  mutating func deleteEntry(
+    _ entry: EntryID, _ expectedVersion: Int64?, _ scope: StoreScope, _ now: Now
+  ) -> Decision {
+    guard let row = books.entry(entry) else { return .refused(.entryNotFound) }
+    let product = books.entries[Int(row)].product
+    let seen = max(saw(product: product), saw(entry: row))
+    guard books.entries[Int(row)].isLive, scope.allows(books.products[Int(product)].value.store)
+    else { return .refused(.entryNotFound, seen) }
+    let current = books.entries[Int(row)].value
+    if let conflict = conflict(version: expectedVersion, quantity: nil, current: current) {
+      return .refused(.versionConflict(conflict), seen)
+    }
+    guard current.reserved == 0 else {
+      return .refused(.entryInUse(reserved: current.reserved), seen)
+    }
+    touch(entry: row, now: now)
+    books.entries[Int(row)].isLive = false
+    record(entry: row)
+    return Decision(outcome: .deleted, saw: .open)
+  }
+
+  mutating func putProduct(_ put: PutProduct, _ now: Now) -> Decision {
+    var value = ProductValue(
+      store: put.store, type: put.type, gtin: put.gtin, sku: put.sku, title: put.title,
+      createdAt: now.wall, updatedAt: now.wall)
+    guard let row = books.product(put.id) else {
+      guard books.productCount < Bounds.maxProductsPerShard else {
+        return .refused(.capacityReached(.products))
+      }
+      _ = makeProduct(put.id, value, now: now)
+      return Decision(outcome: .productCreated(.init(id: put.id, value: value)), saw: .open)
+    }
+    let current = books.products[Int(row)].value
+    value.version = current.version
+    value.createdAt = current.createdAt
+    value.updatedAt = current.updatedAt
+    if value == current {
+      return Decision(
+        outcome: .product(.init(id: put.id, value: value)), saw: saw(product: row))
+    }
+    value.version += 1
+    value.updatedAt = now.wall
+    changeProduct(row, to: value, now: now)
+    return Decision(outcome: .product(.init(id: put.id, value: value)), saw: .open)
+  }
+}
+
+// MARK: - What several rules share
+
+extension ShardStateMachine {
+  /// Where a quantity shall be written.
+  struct Target {
+    /// nil: the product is to be made.
+    var product: Int32?
+    /// nil: the entry is to be made.
+    var row: Int32?
+    var saw: Saw
+  }
+
+  enum Found {
+    case found(Target)
+    case refused(Decision)
+  }
+
+  /// Finds a product's entry.
+  ///
+  /// - Parameters:
+  ///   - newProductStore: nil where an unknown product is refused.
+  ///   - refusal: nil where an entry that is not there will be made.
+  func findOrMake(
+    _ product: ProductID, _ location: String, _ scope: StoreScope, newProductStore: StoreID?,
+    refusal: Refusal?
+  ) -> Found {
+    guard let productRow = books.product(product) else {
+      if refusal != nil || newProductStore == nil {
+        return .refused(.refused(.productNotFound))
+      }
+      return .found(Target(product: nil, row: nil, saw: .committed))
+    }
+    var seen = saw(product: productRow)
+    guard scope.allows(books.products[Int(productRow)].value.store) else {
+      return .refused(.refused(.productNotFound, seen))
+    }
+    var row: Int32?
+    if let known = books.locations.id(location) {
+      let found = books.entry(product: productRow, location: known)
+      row = found.live
+      if let any = found.live ?? found.deleted { seen = max(seen, saw(entry: any)) }
+    }
+    if row == nil, let refusal { return .refused(.refused(refusal, seen)) }
+    return .found(Target(product: productRow, row: row, saw: seen))
+  }
+
+  func value(of target: Target) -> EntryValue? {
+    if let row = target.row { books.entries[Int(row)].value } else { nil }
+  }
+
+  func conflict(
+    version: Int64?, quantity: Int64?, current: EntryValue?
+  ) -> Refusal.VersionConflict? {
+    let actualVersion = current?.version ?? 0
+    if let version, version != actualVersion {
+      return .version(expected: version, actual: actualVersion)
+    }
+    let actualQuantity = current?.quantity ?? 0
+    if let quantity, quantity != actualQuantity {
+      return .quantity(expected: quantity, actual: actualQuantity)
+    }
+    return nil
+  }
+
+  /// Whether there is room for a target that may have to be made and grows by so many units.
+  func capacity(_ target: Target, location: String, growth: Int64) -> Refusal? {
+    if growth > 0 {
+      let total =
+        if let row = target.product { books.totalQuantity(product: row) } else { Int64(0) }
+      if total > Bounds.maxQuantity - growth { return .quantityTooLarge }
+    }
+    guard target.row == nil else { return nil }
+    if books.locations.isFull, books.locations.id(location) == nil {
+      return .capacityReached(.locations)
+    }
+    if books.entryCount >= Bounds.maxEntriesPerShard { return .capacityReached(.entries) }
+    if let product = target.product {
+      if Int(books.products[Int(product)].entryCount) >= Bounds.maxLocationsPerProduct {
+        return .capacityReached(.locationsOfProduct)
+      }
+    } else if books.productCount >= Bounds.maxProductsPerShard {
+      return .capacityReached(.products)
+    }
+    return nil
+  }
+
+  /// Writes a quantity, making the entry and the product where they are not.
+  mutating func write(
+    _ target: Target, product: ProductID, location: String, store: StoreID?, quantity: Int64,
+    gtin: GTIN, _ now: Now
+  ) -> Decision {
+    if let row = target.row {
+      touch(entry: row, now: now)
+      books.entries[Int(row)].value.quantity = quantity
+      books.entries[Int(row)].value.gtin = gtin
+      stamp(row, now)
+      record(entry: row)
+      return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+    }
+    guard let locationID = books.locations.intern(location) else {
+      preconditionFailure("there is no room for a name: `capacity` is to be asked before")
+    }
+    let productRow: Int32
+    if let known = target.product {
+      productRow = known
+    } else {
+      guard let store else {
+        preconditionFailure("findOrMake allows no new product without a store")
+      }
+      let value = ProductValue(
+        store: store, type: .physical, createdAt: now.wall, updatedAt: now.wall)
+      productRow = makeProduct(product, value, now: now)
+    }
+    let value = EntryValue(
+      quantity: quantity, reserved: 0, version: 1, createdAt: now.wall, updatedAt: now.wall,
+      gtin: gtin, location: locationID)
+    let row = makeEntry(product: productRow, value: value, now: now)
+    return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+  }
+
+  @inline(__always)
+  mutating func stamp(_ row: Int32, _ now: Now) {
+    books.entries[Int(row)].value.version += 1
+    books.entries[Int(row)].value.updatedAt = now.wall
+  }
+}

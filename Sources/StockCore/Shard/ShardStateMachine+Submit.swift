@@ -1,0 +1,210 @@
+extension ShardStateMachine {
+  /// Decides a command.
+  ///
+  /// - Returns: the outcome, if it can be answered now (with `committedSequence`); nil if it waits for
+  ///   a batch: then it comes by `takeAnswers`, once.
+  public mutating func submit(_ command: Command, ticket: Ticket, now: Now) -> Outcome? {
+    if let outcome = read(command) { return outcome }
+    switch phase {
+    case .idle, .committing, .resolving, .pausing, .replaying: break
+    case .recovering, .suspended, .fenced, .failed: return .unavailable(.storeUnavailable)
+    }
+    if !backlog.isEmpty || open.isFull {
+      guard backlog.count < Bounds.maxBacklogPerShard else { return .unavailable(.overloaded) }
+      backlog.append((command, ticket))
+      return nil
+    }
+    return decide(command, ticket: ticket, now: now)
+  }
+
+  /// Takes commands that waited for room, in their order.
+  mutating func drainBacklog(now: Now) {
+    guard !backlog.isEmpty else { return }
+    var taken = 0
+    while taken < backlog.count, !open.isFull {
+      let (command, ticket) = backlog[taken]
+      taken += 1
+      if let outcome = decide(command, ticket: ticket, now: now) {
+        answers.append(
+          Answer(ticket: ticket, outcome: outcome, shard: id, sequence: committedSequence))
+      }
+    }
+    backlog.removeFirst(taken)
+  }
+
+  private mutating func decide(_ command: Command, ticket: Ticket, now: Now) -> Outcome? {
+    let decision: Decision
+    switch command.operation {
+    case .reserve(let amount):
+      decision = move(.reserve, amount, command.scope, now)
+    case .release(let amount):
+      decision = move(.release, amount, command.scope, now)
+    case .fulfill(let amount):
+      decision = move(.fulfill, amount, command.scope, now)
+    case .set(let set):
+      decision = self.set(set, command.scope, now)
+    case .adjust(let adjust):
+      decision = self.adjust(adjust, command.scope, now)
+    case .transfer(let transfer):
+      decision = self.transfer(transfer, command.scope, now)
+    case .putEntry(let put):
+      decision = putEntry(put, command.scope, now)
+    case .deleteEntry(let entry, let expectedVersion):
+      decision = deleteEntry(entry, expectedVersion, command.scope, now)
+    case .putProduct(let put):
+      decision = putProduct(put, now)
+    case .readEntry, .readProduct, .readSummary:
+      preconditionFailure("reads are answered before")
+    }
+    return settle(decision, ticket: ticket, now: now)
+  }
+
+  /// Answers a decision, or lets its ticket wait for what it saw.
+  private mutating func settle(_ decision: Decision, ticket: Ticket, now: Now) -> Outcome? {
+    let waits =
+      configuration.plantedFaults.isEmpty
+      ? decision.saw
+      : configuration.plantedFaults.contains(.answerEarly) ? .committed : decision.saw
+    switch waits {
+    case .committed:
+      return decision.outcome
+    case .inFlight:
+      guard inFlight != nil else { preconditionFailure("saw a batch in flight that is not there") }
+      inFlight?.contents.waiting.append(.init(ticket: ticket, outcome: decision.outcome))
+      return nil
+    case .open:
+      open.waiting.append(.init(ticket: ticket, outcome: decision.outcome))
+      return nil
+    }
+  }
+
+  // MARK: What a decision rests on
+
+  /// An outcome, and the youngest state that it rests on.
+  struct Decision {
+    var outcome: Outcome
+    var saw: Saw
+
+    static func refused(_ refusal: Refusal, _ saw: Saw = .committed) -> Decision {
+      Decision(outcome: .refused(refusal), saw: saw)
+    }
+  }
+
+  enum Saw: Int, Comparable {
+    case committed, inFlight, open
+
+    static func < (left: Saw, right: Saw) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  @inline(__always)
+  func saw(entry row: Int32) -> Saw {
+    let place = books.entries[Int(row)].pending
+    if place == Books.none { return .committed }
+    return pendingEntries[Int(place)].openChange == Books.none ? .inFlight : .open
+  }
+
+  @inline(__always)
+  func saw(product row: Int32) -> Saw {
+    if pendingProducts.isEmpty { return .committed }
+    guard let pending = pendingProducts[row] else { return .committed }
+    return pending.openChange == Books.none ? .inFlight : .open
+  }
+
+  // MARK: Touching rows
+
+  /// Notes that the open batch changes an entry's row. To be called before the change.
+  @inline(__always)
+  mutating func touch(entry row: Int32, now: Now) {
+    let index = Int(row)
+    if books.entries[index].pending == Books.none {
+      let pending = PendingEntry(
+        row: row, committed: books.entries[index].value, inFlightChange: Books.none,
+        openChange: Books.none)
+      books.entries[index].pending = insertPending(pending)
+    }
+    let place = Int(books.entries[index].pending)
+    if pendingEntries[place].openChange == Books.none {
+      pendingEntries[place].openChange = Int32(open.entryChanges.count)
+      appendChange(row: row, before: books.entries[index].value, now: now)
+    }
+  }
+
+  /// Writes an entry's row into the open batch. To be called after the change.
+  @inline(__always)
+  mutating func record(entry row: Int32) {
+    let entry = books.entries[Int(row)]
+    let change = pendingEntries[Int(entry.pending)].openChange
+    open.entryChanges[Int(change)].after = entry.isLive ? entry.value : nil
+  }
+
+  mutating func insertPending(_ pending: PendingEntry) -> Int32 {
+    if let free = freePendingEntries.popLast() {
+      pendingEntries[Int(free)] = pending
+      return free
+    }
+    pendingEntries.append(pending)
+    return Int32(pendingEntries.count - 1)
+  }
+
+  mutating func appendChange(row: Int32, before: EntryValue?, now: Now) {
+    if !open.hasChanges { open.openedAt = now.monotonic }
+    let entry = books.entries[Int(row)]
+    open.entryChanges.append(
+      EntryChange(
+        id: entry.id, product: books.products[Int(entry.product)].id, before: before,
+        after: entry.isLive ? entry.value : nil))
+    open.entryRows.append(row)
+  }
+
+  /// Makes an entry in the open batch.
+  mutating func makeEntry(product: Int32, value: EntryValue, now: Now) -> Int32 {
+    lastEntryNumber += 1
+    let entryID = map.entryID(number: lastEntryNumber, of: id)
+    let row = books.insertEntry(entryID, product: product, value)
+    let pending = PendingEntry(
+      row: row, committed: nil, inFlightChange: Books.none,
+      openChange: Int32(open.entryChanges.count))
+    books.entries[Int(row)].pending = insertPending(pending)
+    appendChange(row: row, before: nil, now: now)
+    return row
+  }
+
+  /// Makes a product in the open batch.
+  mutating func makeProduct(_ product: ProductID, _ value: ProductValue, now: Now) -> Int32 {
+    let row = books.insertProduct(product, value)
+    if !open.hasChanges { open.openedAt = now.monotonic }
+    pendingProducts[row] = PendingProduct(
+      committed: nil, inFlightChange: Books.none, openChange: Int32(open.productChanges.count))
+    open.productChanges.append(ProductChange(id: product, before: nil, after: value))
+    open.productRows.append(row)
+    return row
+  }
+
+  /// Replaces a product's fields in the open batch.
+  mutating func changeProduct(_ row: Int32, to value: ProductValue, now: Now) {
+    let before = books.products[Int(row)].value
+    var pending =
+      pendingProducts[row]
+      ?? PendingProduct(committed: before, inFlightChange: Books.none, openChange: Books.none)
+    if pending.openChange == Books.none {
+      if !open.hasChanges { open.openedAt = now.monotonic }
+      pending.openChange = Int32(open.productChanges.count)
+      open.productChanges.append(
+        ProductChange(id: books.products[Int(row)].id, before: before, after: value))
+      open.productRows.append(row)
+    } else {
+      open.productChanges[Int(pending.openChange)].after = value
+    }
+    books.products[Int(row)].value = value
+    pendingProducts[row] = pending
+  }
+
+  func snapshot(entry row: Int32, unlimited: Bool = false) -> EntrySnapshot {
+    let entry = books.entries[Int(row)]
+    let product = books.products[Int(entry.product)]
+    return EntrySnapshot(
+      id: entry.id, product: product.id, store: product.value.store,
+      location: books.locations.name(entry.value.location), value: entry.value,
+      unlimited: unlimited)
+  }
+}

@@ -1,0 +1,145 @@
+/// One shard: its books, the rules, and the protocol by which changes get to Redis.
+///
+/// Events come in (`submit`, `endOfTick`, replies, lost connections, `tick`), answers and at most one
+/// `ShardAction` come out. Nothing here waits, reads a clock or does I/O, so the same code runs on an
+/// event loop and in the simulation.
+///
+/// A command is decided at once against the *tentative* state and joins the open batch. While one
+/// batch is on its way to Redis (in flight) the next one fills. An outcome is answered when the batch
+/// that it rests on is in Redis.
+public struct ShardStateMachine: ~Copyable {
+  /// Where the shard stands with Redis.
+  enum Phase {
+    /// Memory is not what Redis holds: loading, or about to. → idle, failed
+    case recovering(String)
+    /// Nothing in flight. → committing, resolving, suspended
+    case idle
+    /// A batch is in flight. → idle, resolving, pausing, suspended, recovering, fenced, failed
+    case committing(since: Int64)
+    /// The connection is gone, and with it what Redis did last: `meta` will tell.
+    /// → idle, committing, replaying, fenced, failed
+    case resolving(since: Int64?)
+    /// Redis did not run the batch in flight and may do so soon: it goes again. → committing, resolving
+    case pausing(until: Int64)
+    /// Redis lost its last batches: the one at this place of the redo tail is under way.
+    /// → idle, committing, resolving, pausing, fenced, failed
+    case replaying(place: Int, since: Int64, resumeAt: Int64?)
+    /// Redis refuses writes: new ones are kept out for a while. → idle, resolving
+    case suspended(until: Int64, String)
+    /// Another engine owns the shard. The end.
+    case fenced(String)
+    /// Something that must not be is: people must look. The end, until the shard is loaded anew.
+    case failed(String)
+  }
+
+  public let id: ShardID
+  public let map: ShardMap
+  public let configuration: ShardConfiguration
+
+  var phase: Phase = .recovering("not loaded")
+  var ownership = Ownership(owner: "", epoch: 0)
+  var books = Books()
+
+  // What Redis is known to hold.
+  public internal(set) var committedSequence: Sequence64 = 0
+  var committedDigest: UInt64 = 0
+  var committedEntryNumber: Int64 = 0
+
+  var open = OpenBatch()
+  var inFlight: InFlight?
+  /// The last entry id given out, the open batch included.
+  var lastEntryNumber: Int64 = 0
+  var pendingEntries: ContiguousArray<PendingEntry> = []
+  var freePendingEntries: [Int32] = []
+  var pendingProducts: [Int32: PendingProduct] = [:]
+
+  /// Commands that wait for room in the open batch.
+  var backlog: [(command: Command, ticket: Ticket)] = []
+  var redo = RedoTail()
+  var pauses = 0
+  var answers: [Answer] = []
+
+  /// A batch that was sent, and its books.
+  struct InFlight {
+    var batch: Batch
+    var contents: OpenBatch
+    /// Some attempt may have been executed although no answer came: never to be undone.
+    var maybeExecuted = false
+  }
+
+  public init(id: ShardID, map: ShardMap, configuration: ShardConfiguration = .init()) {
+    self.id = id
+    self.map = map
+    self.configuration = configuration
+  }
+
+  /// The answers that became known since the last call.
+  public mutating func takeAnswers() -> [Answer] {
+    if answers.isEmpty { return [] }
+    let taken = answers
+    answers = []
+    answers.reserveCapacity(taken.count)
+    return taken
+  }
+
+  /// The names of the locations, for whoever writes batches down.
+  public var locations: LocationTable { books.locations }
+
+  public var currentOwnership: Ownership { ownership }
+
+  /// Changes are taken (and will be sent or refused in bounded time).
+  public var isServing: Bool {
+    switch phase {
+    case .idle, .committing: true
+    case .recovering, .resolving, .pausing, .replaying, .suspended, .fenced, .failed: false
+    }
+  }
+
+  /// Reads may be answered from memory: it is what Redis holds or held a moment ago.
+  public var isReadable: Bool {
+    switch phase {
+    case .idle, .committing, .resolving, .pausing, .replaying, .suspended: true
+    case .recovering, .fenced, .failed: false
+    }
+  }
+
+  /// The phase in words, for people.
+  public var state: String {
+    switch phase {
+    case .recovering(let why): "recovering: \(why)"
+    case .idle, .committing: "serving"
+    case .resolving: "waiting for redis"
+    case .pausing: "redis is busy"
+    case .replaying: "replaying to redis"
+    case .suspended(_, let why): "suspended: \(why)"
+    case .fenced(let who): "fenced: \(who)"
+    case .failed(let why): "failed: \(why)"
+    }
+  }
+
+  public var isFenced: Bool { if case .fenced = phase { true } else { false } }
+  public var hasFailed: Bool { if case .failed = phase { true } else { false } }
+  public var productCount: Int { books.productCount }
+  public var entryCount: Int { books.entryCount }
+  /// Tickets and commands that wait.
+  public var waitingCount: Int {
+    open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count
+  }
+}
+
+/// What the shard asks of whoever holds its connection, after an event.
+public enum ShardAction: Sendable {
+  case none
+  /// Send the batch as a commit; with the script's text where Redis may have forgotten it. The reply
+  /// comes back by `replied`.
+  case send(Batch, withScript: Bool)
+  /// Read `meta`; the answer comes back by `metaRead`.
+  case readMeta
+  /// Redis lost our taking of the shard as well: take it again, if nobody has since. The answer comes
+  /// back by `metaRead`.
+  case retake
+  /// Close the connection and open another: `connectionLost`, then `connectionReady`, come back.
+  case dropConnection
+  /// Take the shard and load it anew (`beginLoading`).
+  case recover
+}
