@@ -69,8 +69,8 @@ let package = Package(
     .executableTarget(
       name: "stock",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", nio, nioPosix, nioHTTP1,
-        logging,
+        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools",
+        nio, nioPosix, nioHTTP1, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

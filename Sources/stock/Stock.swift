@@ -9,11 +9,11 @@ struct Stock: AsyncParsableCommand {
     abstract: "An in-memory stock engine, kept in Redis, behind HTTP.",
     discussion: """
       Examples:
-        stock serve                                   starts the engine and its own Redis
+        stock serve                               the engine and its own Redis
         stock keys create --role store --store-id 1 --name shop
-        stock import stock.csv                        loads products and quantities
-        stock replay orders.csv --opening 100000      runs real orders through it
-        stock verify                                  holds memory against Redis
+        stock import stock.csv                    products and quantities
+        stock replay orders.csv --opening 100000  real orders, and the books
+        stock verify                              memory against Redis
 
       Exit codes: 0 done, 1 failed, 64 bad usage.
       """,

@@ -1,4 +1,3 @@
-import Foundation
 public import StockCore
 
 /// A product as the engine's catalogue has it.
@@ -67,14 +66,14 @@ public struct Administration: Sendable {
   private struct Page: Decodable {
     struct Item: Decodable {
       var id: Int64
-      var store_id: Int64
+      var storeId: Int64
       var title: String?
       var sku: String?
       var gtin: String?
-      var product_type: String?
+      var productType: String?
     }
     var items: [Item]
-    var next_cursor: String?
+    var nextCursor: String?
   }
 
   /// Reads the whole catalogue, 500 products at a time.
@@ -89,10 +88,10 @@ public struct Administration: Sendable {
         catalogue.add(
           CatalogueProduct(
             id: item.id, sku: item.sku ?? "", title: item.title ?? "", gtin: item.gtin ?? "",
-            type: item.product_type.flatMap { ProductType(name: $0) } ?? .physical),
-          isOurs: item.store_id == store)
+            type: item.productType.flatMap { ProductType(name: $0) } ?? .physical),
+          isOurs: item.storeId == store)
       }
-      cursor = page.next_cursor
+      cursor = page.nextCursor
     } while cursor != nil
     return catalogue
   }
@@ -156,7 +155,7 @@ public struct Administration: Sendable {
     struct Entry: Decodable {
       var location: String?
       var quantity: Int64
-      var reserved_quantity: Int64
+      var reservedQuantity: Int64
     }
     var locations: [Entry]
   }
@@ -166,17 +165,13 @@ public struct Administration: Sendable {
     let summary: Summary = try await read(
       "/api/v1/store/inventory/product/\(product)", what: "product \(product)")
     let entry = summary.locations.first { $0.location == location }
-    return Counters(quantity: entry?.quantity ?? 0, reserved: entry?.reserved_quantity ?? 0)
+    return Counters(quantity: entry?.quantity ?? 0, reserved: entry?.reservedQuantity ?? 0)
   }
 
   /// Gets `path` and decodes it.
   public func read<Value: Decodable>(_ path: String, what: String) async throws -> Value {
     let answer = try await exchange.send(HTTPRequest(.get, path))
     guard answer.isSuccess else { throw ToolError("cannot read \(what): \(answer.complaint)") }
-    do {
-      return try JSONDecoder().decode(Value.self, from: Data(answer.body))
-    } catch {
-      throw ToolError("cannot read \(what): the answer makes no sense (\(error))")
-    }
+    return try answer.decoded()
   }
 }

@@ -1,6 +1,8 @@
 /// A request to a running engine.
 public struct HTTPRequest: Sendable {
-  public enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
+  public enum Method: String, Sendable {
+    case get = "GET", post = "POST", put = "PUT", delete = "DELETE"
+  }
 
   public var method: Method
   /// With its query, percent-encoded: "/api/v1/admin/keys".

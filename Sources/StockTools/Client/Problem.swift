@@ -22,6 +22,19 @@ public struct Problem: Decodable, Equatable, Sendable {
 }
 
 extension HTTPAnswer {
+  /// The body as a value; JSON's snake_case is Swift's camelCase.
+  ///
+  /// - Throws: `ToolError` where it is another thing.
+  public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(type, from: Data(body))
+    } catch {
+      throw ToolError("the engine's answer makes no sense: \(error)")
+    }
+  }
+
   /// The code of the problem that this is, or "http_502" where it has none.
   public var code: String { Problem(self)?.code ?? "http_\(status)" }
 

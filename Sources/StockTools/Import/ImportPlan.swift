@@ -1,5 +1,3 @@
-public import StockCore
-
 /// What a stock file says, checked line by line: compact, for files of millions of lines.
 public struct ImportPlan: Sendable {
   public enum Change: Equatable, Sendable { case new, changed, unchanged }

@@ -62,7 +62,8 @@ public struct ServeSettings: Equatable, Sendable {
     var providers: [any ConfigProvider] = [
       InMemoryProvider(
         name: "flags",
-        values: Dictionary(uniqueKeysWithValues: flags.map { (AbsoluteConfigKey([$0.key]), $0.value) })),
+        values: Dictionary(
+          uniqueKeysWithValues: flags.map { (AbsoluteConfigKey([$0.key]), $0.value) })),
       EnvironmentVariablesProvider(
         environmentVariables: environment,
         secretsSpecifier: .specific(["STOCK_ADMIN_KEY", "STOCK_KEY", "STOCK_REDIS"])
@@ -78,13 +79,16 @@ public struct ServeSettings: Equatable, Sendable {
     port = try read.int("port", in: 0...65_535) ?? 8080
     data = try read.string("data") ?? Self.defaultData(environment)
     redis = try read.string("redis")
-    durability = try read.parsed("durability", "everysec, always or replicas:N (N from 1 to 100)") {
-      Durability($0)
-    } ?? .everysec
-    authentication = try read.parsed("auth", "keys or none") { Authentication(rawValue: $0) } ?? .keys
-    logLevel = try read.parsed(
-      "log-level", Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-    ) { Logger.Level(rawValue: $0) } ?? .info
+    durability =
+      try read.parsed("durability", "everysec, always or replicas:N (N from 1 to 100)") {
+        Durability($0)
+      } ?? .everysec
+    authentication =
+      try read.parsed("auth", "keys or none") { Authentication(rawValue: $0) } ?? .keys
+    logLevel =
+      try read.parsed(
+        "log-level", Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      ) { Logger.Level(rawValue: $0) } ?? .info
     loops = try read.int("loops", in: 1...(1 << Ticket.loopBits))
     shards = try read.int("shards", in: 1...Bounds.maxShards)
     allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
@@ -114,7 +118,8 @@ public struct ServeSettings: Equatable, Sendable {
       for name in (object as? [String: Any] ?? [:]).keys.sorted() where !names.contains(name) {
         throw ToolError("\(path): there is no setting \"\(name)\"")
       }
-      let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
+      let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)]
+      )
       return try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: place))
     } catch let error as ToolError {
       throw error

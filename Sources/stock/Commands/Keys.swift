@@ -19,10 +19,10 @@ struct Keys: AsyncParsableCommand {
   struct Key: Decodable {
     var id: Int64
     var role: String
-    var store_id: Int64?
+    var storeId: Int64?
     var name: String
-    var created_at: String?
-    var expires_at: String?
+    var createdAt: String?
+    var expiresAt: String?
     var key: String?
   }
 }
@@ -61,31 +61,34 @@ extension Keys {
         throw ValidationError("--store-id is needed for a \(role.rawValue) key")
       }
       if let expiresIn, Lifetime.seconds(expiresIn) == nil {
-        throw ValidationError("--expires-in must be such as 12h or 30d, and \"\(expiresIn)\" is not")
+        throw ValidationError(
+          "--expires-in must be such as 12h or 30d, and \"\(expiresIn)\" is not")
       }
     }
 
     private struct Body: Encodable {
       var role: String
-      var store_id: Int64?
+      var storeId: Int64?
       var name: String
-      var expires_at: String?
+      var expiresAt: String?
     }
 
     func run() async throws {
       let expiry = expiresIn.flatMap(Lifetime.seconds).map {
         Date(timeIntervalSinceNow: Double($0)).formatted(.iso8601)
       }
-      let body = Body(role: role.rawValue, store_id: storeId, name: name, expires_at: expiry)
+      let body = Body(role: role.rawValue, storeId: storeId, name: name, expiresAt: expiry)
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
       let exchange = try await client.connect()
       let answer = try await exchange.send(
-        HTTPRequest(.post, "/api/v1/admin/keys", body: Array(JSONEncoder().encode(body))))
+        HTTPRequest(.post, "/api/v1/admin/keys", body: Array(encoder.encode(body))))
       guard answer.isSuccess else { throw ToolError("no key was made: \(answer.complaint)") }
-      let made = try JSONDecoder().decode(Key.self, from: Data(answer.body))
+      let made = try answer.decoded(as: Key.self)
       guard let token = made.key else { throw ToolError("the engine did not show the new key") }
       let note =
         "key \(made.id) (\(made.role), \(made.name)) is shown this once"
-        + (made.expires_at.map { "; it expires at \($0)" } ?? "") + ":\n"
+        + (made.expiresAt.map { "; it expires at \($0)" } ?? "") + ":\n"
       FileHandle.standardError.write(Data(note.utf8))
       print(token)
     }
@@ -109,8 +112,8 @@ extension Keys {
       var table = TextTable(["id", "role", "store", "name", "made", "expires"], numeric: [0, 2])
       for key in keys.items {
         table.add([
-          "\(key.id)", key.role, key.store_id.map { "\($0)" } ?? "all", key.name,
-          key.created_at ?? "", key.expires_at ?? "never",
+          "\(key.id)", key.role, key.storeId.map { "\($0)" } ?? "all", key.name,
+          key.createdAt ?? "", key.expiresAt ?? "never",
         ])
       }
       print(table.text)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import StockTools
 
 struct Verify: AsyncParsableCommand {
@@ -21,7 +20,7 @@ struct Verify: AsyncParsableCommand {
       var products: Int
       var entries: Int
       var differences: [String]
-      var difference_count: Int?
+      var differenceCount: Int?
     }
     var shards: [Shard]
   }
@@ -31,8 +30,8 @@ struct Verify: AsyncParsableCommand {
     let answer = try await exchange.send(
       HTTPRequest(.post, "/api/v1/admin/verify", body: Array("{}".utf8), isIdempotent: true))
     guard answer.isSuccess else { throw ToolError("cannot verify: \(answer.complaint)") }
-    let report = try JSONDecoder().decode(Report.self, from: Data(answer.body))
-    let counts = report.shards.map { $0.difference_count ?? $0.differences.count }
+    let report = try answer.decoded(as: Report.self)
+    let counts = report.shards.map { $0.differenceCount ?? $0.differences.count }
     var table = TextTable(["shard", "products", "entries", "differences"], numeric: [0, 1, 2, 3])
     for (shard, count) in zip(report.shards, counts) {
       table.add(["\(shard.shard)", shard.products.grouped, shard.entries.grouped, count.grouped])

@@ -34,7 +34,8 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
+      "trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level")
+  )
   var logLevel: String?
 
   @Option(help: ArgumentHelp("Event loops (default: by the number of cores).", valueName: "number"))
