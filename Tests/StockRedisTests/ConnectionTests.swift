@@ -102,6 +102,32 @@ struct ConnectionTests {
     #expect(!error.mayHaveRun)
   }
 
+  @Test(
+    "a server that does not take the first commands is no connection",
+    arguments: [
+      ([], RedisConnectionError.Code.unreachable, "does not answer"),
+      (
+        ["-LOADING Redis is loading the dataset in memory\r\n+b\r\n+c\r\n+d\r\n+e\r\n"], .notReady,
+        "LOADING"
+      ),
+      (["-ERR Error compiling script\r\n+b\r\n+c\r\n+d\r\n+e\r\n"], .refused, "Redis 7.0 or newer"),
+      (["-ERR max number of clients reached\r\n+b\r\n+c\r\n+d\r\n+e\r\n"], .refused, "clients"),
+    ] as [([String], RedisConnectionError.Code, String)])
+  func firstCommands(
+    _ pieces: [String], _ code: RedisConnectionError.Code, _ word: String
+  ) async throws {
+    let server = try await ScriptedServer(pieces)
+    let error = try await #require(throws: RedisConnectionError.self) {
+      try await RedisConnection.connect(
+        to: server.address, on: MultiThreadedEventLoopGroup.singleton.next(),
+        connectTimeout: pieces.isEmpty ? .milliseconds(200) : .seconds(20)
+      ).get()
+    }
+    #expect(error.code == code, "\(error)")
+    #expect(error.message.contains(word), "\(error)")
+    try await server.stop()
+  }
+
   @Test("when Redis is killed all that waits fails, once, and later sends fail at once")
   func killed() async throws {
     try await TestRedis.with { redis, connection in

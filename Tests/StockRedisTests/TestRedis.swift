@@ -60,7 +60,9 @@ final class TestRedis: Sendable {
     for _ in 0..<500 {
       do {
         return try await connect(address)
-      } catch let error as RedisConnectionError where error.code == .unreachable {
+      } catch let error as RedisConnectionError
+        where error.code == .unreachable || error.code == .notReady
+      {
         try await Task.sleep(for: .milliseconds(10))
       }
     }

@@ -1,5 +1,6 @@
 public import NIOCore
 import NIOPosix
+import StockCore
 
 extension RedisConnection {
   /// Connects, says who we are (AUTH), picks the database (SELECT) and loads the scripts.
@@ -8,7 +9,7 @@ extension RedisConnection {
   ///   - eventLoop: one of NIOPosix: the connection lives there.
   ///   - connectTimeout: for connecting; and again for the commands that follow.
   ///   - loadScripts: false leaves `scripts` nil: for connections that call none.
-  /// - Returns: fails with a `RedisConnectionError`: `unreachable`, `refused`, `closed`.
+  /// - Returns: fails with a `RedisConnectionError`: `unreachable`, `notReady`, `refused`, `closed`.
   public static func connect(
     to address: RedisAddress, on eventLoop: any EventLoop,
     connectTimeout: TimeAmount = .seconds(5), loadScripts: Bool = true
@@ -86,10 +87,7 @@ extension RedisConnection {
           failure = failure ?? error
         case .success(let reply) where reply.isError:
           // The first one: what follows a refused AUTH is refused for that alone.
-          failure =
-            failure
-            ?? RedisConnectionError(
-              .refused, "\(reply.string ?? "") (\(self.address) refused \(command.name))")
+          failure = failure ?? self.refusal(of: command.name, reply.string ?? "")
         case .success(let reply):
           if index >= firstScript { hashes.append(reply.string ?? "") }
         }
@@ -105,5 +103,13 @@ extension RedisConnection {
       }
     }
     flush()
+  }
+
+  private func refusal(of command: String, _ words: String) -> RedisConnectionError {
+    var message = "\(words) (\(address) refused \(command))"
+    // The first line of our scripts is no Lua: older versions trip over it.
+    if words.contains("compiling script") { message += ": Redis 7.0 or newer is needed" }
+    let isPassing = ErrorReply(words) == .notExecuted(.later)
+    return RedisConnectionError(isPassing ? .notReady : .refused, message)
   }
 }

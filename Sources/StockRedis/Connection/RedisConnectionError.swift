@@ -5,6 +5,8 @@ public struct RedisConnectionError: Error, Equatable, Sendable, CustomStringConv
     case unreachable
     /// AUTH, SELECT or SCRIPT LOAD was refused; `message` begins with Redis's words.
     case refused
+    /// Redis loads its files, or is busy with a script: the same again in a while.
+    case notReady
     /// The connection ended, by either side.
     case closed
     /// Redis sent what is no reply, or one to no command.

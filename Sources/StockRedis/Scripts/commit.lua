@@ -97,9 +97,10 @@ local function write(key, at)
   if delete > 0 then call('HDEL', key, unpack(deletes, 1, delete)) end
 end
 
--- No sign fits %d: no counter goes below zero, whatever the engine believes.
+-- No sign fits %d: no counter goes below zero, whatever the engine believes. Matching the rest of
+-- the record too would cost another 0.3 us an entry.
 local entries = 7
-local products, refusal = check(KEYS[2], entries, '^%d+ %d+ %d+ %d+ %d+ %d+ [%d-]+ %S')
+local products, refusal = check(KEYS[2], entries, '^%d+ %d+ %d+ %d')
 if not products then
   return refusal
 end
