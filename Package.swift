@@ -76,6 +76,16 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "StockFaults",
+      dependencies: ["StockCore", "StockRedis", "StockTools", nio, nioPosix],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "stock-faults",
+      dependencies: [
+        "StockFaults", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
     .testTarget(
       name: "StockCoreTests", dependencies: ["StockCore", "StockTestKit"], swiftSettings: settings),
@@ -99,7 +109,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests",
-      dependencies: ["StockTestKit", nio, nioPosix, nioHTTP1],
+      // The executable: it is built with the tests, which start it.
+      dependencies: ["stock", "StockFaults", "StockTools", nio, nioPosix],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
