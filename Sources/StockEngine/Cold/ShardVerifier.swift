@@ -4,11 +4,11 @@ import StockRedis
 
 /// Holds a shard's memory against Redis while both go on.
 ///
-/// It scans on the connection on which the shard commits, and compares each chunk when its reply is
+/// It scans on the connection on which the shard commits, and compares each page when its reply is
 /// read. Replies come in the order of execution, so committed memory at that moment is exactly what
 /// Redis held when it ran the scan: a difference is one.
 final class ShardVerifier {
-  private static let chunk = "1000"
+  private static let fieldsPerPage = 1_000
   private static let shownDifferences = 100
 
   private let shard: ShardActor
@@ -43,27 +43,23 @@ final class ShardVerifier {
     _ key: String, cursor: String = "0",
     compare: @escaping (Int64, UnsafeBufferPointer<UInt8>) -> Void, done: @escaping () -> Void
   ) {
-    ask(["HSCAN", key, cursor, "COUNT", Self.chunk]) { reply in
-      guard reply.count == 2, let next = reply[0].string else {
-        return self.end("HSCAN \(key): \(reply)")
+    ask({ $0.writeHashScan(key, cursor: cursor, count: Self.fieldsPerPage) }) { reply in
+      guard let page = HashScanPage(reply) else { return self.end("HSCAN \(key): \(reply)") }
+      do throws(RecordError) {
+        try page.forEach { id, value throws(RecordError) in compare(id, value) }
+      } catch {
+        self.report("\(key): \(error)")
       }
-      let fields = reply[1]
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        if let id = fields[index].integer {
-          compare(id, fields[index + 1].bytes)
-        } else {
-          self.report("\(key): field \(fields[index]) is no id")
-        }
-      }
-      if next == "0" { done() } else { self.scan(key, cursor: next, compare: compare, done: done) }
+      guard let next = page.next else { return done() }
+      self.scan(key, cursor: next, compare: compare, done: done)
     }
   }
 
-  private func ask(_ words: [String], reply: @escaping (RedisReply) -> Void) {
+  private func ask(
+    _ body: (inout ByteBuffer) -> Void, reply: @escaping (RedisReply) -> Void
+  ) {
     guard let connection, connection.isOpen else { return end("no connection to redis") }
-    connection.send {
-      $0.writeRESPCommand(words)
-    } reply: { result in
+    connection.send(body) { result in
       switch result {
       case .success(let raw): raw.isError ? self.end("redis: \(raw)") : reply(raw)
       case .failure(let error): self.end("\(error)")
@@ -124,7 +120,7 @@ final class ShardVerifier {
   ) {
     guard !ids.isEmpty else { return done() }
     let some = ids.prefix(1_000)
-    ask(["HMGET", key] + some.map(String.init)) { reply in
+    ask({ $0.writeRESPCommand(["HMGET", key] + some.map(String.init)) }) { reply in
       for (index, id) in some.enumerated() where index < reply.count {
         if reply[index].isNull { missing(id) } else { compare(id, reply[index].bytes) }
       }

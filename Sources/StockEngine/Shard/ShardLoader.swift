@@ -3,17 +3,16 @@ import StockCore
 import StockRedis
 
 /// Takes a shard, so that an old owner's late writes fail, then reads it: products, then entries, in
-/// chunks. The next chunk is asked for before the last one is read, so that Redis and the engine work
+/// pages. The next page is asked for before the last one is read, so that Redis and the engine work
 /// at the same time. Lives on the shard's loop.
 final class ShardLoader {
-  /// Fields a chunk, roughly: Redis does nothing else while it gathers them.
-  private static let chunk = "2000"
+  /// Fields a page, roughly: Redis does nothing else while it gathers them.
+  private static let fieldsPerPage = 2_000
 
   private let shard: ShardActor
   private let loading: Int
   private let link: ShardLink
   private let connection: RedisConnection?
-  /// Chunks whose rows are not loaded yet, and whether there are more.
   private var isAborted = false
 
   init(shard: ShardActor, loading: Int, link: ShardLink) {
@@ -64,7 +63,7 @@ final class ShardLoader {
   private func scanProducts() {
     let (shard, loading) = (shard, loading)
     scan(
-      link.keys.products(shard.id), decode: { try ProductRecord.decode($0) },
+      link.keys.products(shard.id), decode: ProductRecord.decode,
       load: { rows in try shard.assumeIsolated { try $0.load(loading, products: rows) } },
       done: { self.scanEntries() })
   }
@@ -72,7 +71,7 @@ final class ShardLoader {
   private func scanEntries() {
     let (shard, loading) = (shard, loading)
     scan(
-      link.keys.entries(shard.id), decode: { try EntryRecord(decoding: $0) },
+      link.keys.entries(shard.id), decode: EntryRecord.init(decoding:),
       load: { rows in try shard.assumeIsolated { try $0.load(loading, entries: rows) } },
       done: { _ = shard.assumeIsolated { $0.finishLoading(loading) } })
   }
@@ -80,30 +79,23 @@ final class ShardLoader {
   /// Reads all fields of a hash, each an id with a record.
   private func scan<Record>(
     _ key: String, cursor: String = "0",
-    decode: @escaping (UnsafeBufferPointer<UInt8>) throws -> Record,
+    decode: @escaping (UnsafeBufferPointer<UInt8>) throws(RecordError) -> Record,
     load: @escaping ([(Int64, Record)]) throws -> Bool, done: @escaping () -> Void
   ) {
     guard let connection else { return }
     connection.send {
-      $0.writeRESPCommand(["HSCAN", key, cursor, "COUNT", Self.chunk])
+      $0.writeHashScan(key, cursor: cursor, count: Self.fieldsPerPage)
     } reply: { result in
       // A lost connection starts another loading.
       guard case .success(let reply) = result, !self.isAborted else { return }
-      guard reply.count == 2, let next = reply[0].string else {
-        return self.retry("HSCAN \(key): \(reply)")
+      guard let page = HashScanPage(reply) else { return self.retry("HSCAN \(key): \(reply)") }
+      if let next = page.next {
+        self.scan(key, cursor: next, decode: decode, load: load, done: done)
       }
-      let isLast = next == "0"
-      if !isLast { self.scan(key, cursor: next, decode: decode, load: load, done: done) }
       do {
-        let fields = reply[1]
         var rows: [(Int64, Record)] = []
-        rows.reserveCapacity(fields.count / 2)
-        for index in stride(from: 0, to: fields.count - 1, by: 2) {
-          guard let id = fields[index].integer else {
-            return self.refuse("\(key): a field that is no id: \(fields[index])")
-          }
-          rows.append((id, try decode(fields[index + 1].bytes)))
-        }
+        rows.reserveCapacity(page.count)
+        try page.forEach { id, value throws(RecordError) in rows.append((id, try decode(value))) }
         guard try load(rows) else {
           self.isAborted = true
           return
@@ -111,7 +103,7 @@ final class ShardLoader {
       } catch {
         return self.refuse("\(key): \(error)")
       }
-      if isLast { done() }
+      if page.next == nil { done() }
     }
     connection.flush()
   }

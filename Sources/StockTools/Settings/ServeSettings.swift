@@ -80,7 +80,7 @@ public struct ServeSettings: Equatable, Sendable {
     data = try read.string("data") ?? Self.defaultData(environment)
     redis = try read.string("redis")
     durability =
-      try read.parsed("durability", "everysec, always or replicas:N (N from 1 to 100)") {
+      try read.parsed("durability", "everysec, always or replicas:N (N from 1 to 16)") {
         Durability($0)
       } ?? .everysec
     authentication =
@@ -137,7 +137,7 @@ extension ServeSettings.Durability {
     case "always": self = .always
     default:
       guard text.hasPrefix("replicas:"), let count = Int(text.dropFirst("replicas:".count)),
-        (1...100).contains(count)
+        (1...16).contains(count)
       else { return nil }
       self = .replicas(count)
     }

@@ -24,8 +24,3 @@ struct Serve: AsyncParsableCommand {
     try await serve(options.settings())
   }
 }
-
-/// Runs the engine and its front until it is told to stop.
-func serve(_ settings: ServeSettings) async throws {
-  throw ToolError("not wired yet")
-}
