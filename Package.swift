@@ -78,6 +78,16 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "StockFaults",
+      dependencies: ["StockCore", "StockRedis", "StockTools", nio, nioPosix],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "stock-faults",
+      dependencies: [
+        "StockFaults", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
     .testTarget(
       name: "StockCoreTests", dependencies: ["StockCore", "StockTestKit"], swiftSettings: settings),
@@ -104,7 +114,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests",
-      dependencies: ["StockTestKit", nio, nioPosix, nioHTTP1],
+      // The executable: it is built with the tests, which start it.
+      dependencies: ["stock", "StockFaults", "StockTools", nio, nioPosix],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
