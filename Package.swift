@@ -107,7 +107,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StockToolTests",
-      dependencies: ["StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging],
+      dependencies: [
+        "StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging,
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests",
