@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import StockFaults
 
@@ -33,15 +32,7 @@ struct SceneOptions: ParsableArguments {
   var seed: UInt64?
 
   func scene() throws -> Scene {
-    // An interrupted campaign takes its processes and folders with it.
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number)
-      source.setEventHandler { exit(130) }
-      source.resume()
-      Self.sources.append(source)
-    }
-    signal(SIGPIPE, SIG_IGN)
+    Interruption.watch()
     let binary = try binary ?? StockBinary.find()
     let progress: @Sendable (String) -> Void = { line in
       FileHandle.standardError.write(Data("\(line)\n".utf8))
@@ -49,8 +40,6 @@ struct SceneOptions: ParsableArguments {
     guard let seed else { return Scene(binary: binary, progress: progress) }
     return Scene(binary: binary, seed: seed, progress: progress)
   }
-
-  @MainActor private static var sources: [any DispatchSourceSignal] = []
 }
 
 func finish(_ report: Report) throws {

@@ -40,7 +40,8 @@ struct LinkChecker {
   // MARK: States
 
   private mutating func checkStates() {
-    let told = chain.claims.map(\.state) + chain.readings.map(\.state) + [base, end].compactMap(\.self)
+    let told =
+      chain.claims.map(\.state) + chain.readings.map(\.state) + [base, end].compactMap(\.self)
     for state in told {
       if state.quantity < 0 || state.reserved < 0 || state.reserved > state.quantity {
         report(.impossibleState, "\(state)")

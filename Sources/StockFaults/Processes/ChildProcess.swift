@@ -1,3 +1,4 @@
+import StockRedis
 import Synchronization
 
 #if canImport(Glibc)
@@ -30,6 +31,7 @@ public final class ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    InheritedFiles.close(&actions)
     // A group of its own: a Ctrl-C at our terminal is for us, and we end it in order.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
