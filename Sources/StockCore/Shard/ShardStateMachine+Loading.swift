@@ -75,7 +75,7 @@ extension ShardStateMachine {
       books.entries[Int(row)].value = value
       return
     }
-    if let other = books.entry(product: productRow, location: locationID).live {
+    if let other = books.entry(product: productRow, location: locationID) {
       throw LoadError(
         description: "entries \(books.entries[Int(other)].id) and \(id) are at the same location")
     }
