@@ -58,14 +58,24 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "StockTools",
+      dependencies: [
+        "StockCore", nio, nioPosix, nioHTTP1, logging,
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "stock",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", nio, nioPosix, nioHTTP1, logging,
+        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools",
+        nio, nioPosix, nioHTTP1, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
@@ -84,11 +94,17 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StockEngineTests",
-      dependencies: ["StockCore", "StockEngine", "StockTestKit", nio, nioPosix],
+      dependencies: [
+        "StockCore", "StockRedis", "StockEngine", "StockTestKit", nio, nioPosix, logging,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "StockHTTPTests",
       dependencies: ["StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio],
+      swiftSettings: settings),
+    .testTarget(
+      name: "StockToolTests",
+      dependencies: ["StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging],
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests",

@@ -95,8 +95,8 @@ extension ShardStateMachine {
     phase = .recovering(why)
   }
 
-  /// Another engine took the shard while it was loaded.
-  public mutating func loadingFenced(_ who: String) {
-    phase = .fenced(who)
+  /// What Redis holds cannot be served: people must look.
+  public mutating func loadingRefused(_ why: String) {
+    phase = .failed(why)
   }
 }

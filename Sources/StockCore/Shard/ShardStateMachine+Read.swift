@@ -65,8 +65,9 @@ extension ShardStateMachine {
   public func visitEntries(
     from row: Int, count: Int, _ body: (EntrySnapshot, ProductValue) -> Void
   ) -> Int? {
-    let end = min(row + count, books.entries.count)
-    for index in row..<max(row, end) {
+    guard row < books.entries.count else { return nil }
+    let end = row + min(count, books.entries.count - row)
+    for index in row..<end {
       guard let snapshot = committed(entry: Int32(index)),
         let product = committed(product: books.entries[index].product)
       else { continue }
@@ -79,8 +80,9 @@ extension ShardStateMachine {
   public func visitProducts(
     from row: Int, count: Int, _ body: (ProductSnapshot) -> Void
   ) -> Int? {
-    let end = min(row + count, books.products.count)
-    for index in row..<max(row, end) {
+    guard row < books.products.count else { return nil }
+    let end = row + min(count, books.products.count - row)
+    for index in row..<end {
       guard let value = committed(product: Int32(index)) else { continue }
       body(ProductSnapshot(id: books.products[index].id, value: value))
     }

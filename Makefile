@@ -1,0 +1,73 @@
+# `make` lists what there is.
+
+SEEDS ?= 10000
+COMMANDS ?= 10000000
+DATA ?= data
+PORT ?= 8080
+STOCK := .build/release/stock
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test format lint simulate model faults bench-floor clean deps
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
+	  | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+# redis-server to run and test with, hiredis to build with. apt-get only where one is missing.
+deps:
+	@if ! command -v redis-server >/dev/null || ! [ -e /usr/include/hiredis/hiredis.h ]; then \
+	  echo "installing redis-server and libhiredis-dev"; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends \
+	    redis-server libhiredis-dev >/dev/null; \
+	fi
+
+build: deps ## build the engine (release)
+	swift build -c release --product stock
+
+# The admin key is made once and kept, so that the lines printed here work as they stand.
+$(DATA)/admin.key:
+	@mkdir -p $(DATA) && chmod 700 $(DATA)
+	@umask 077 && printf 'sk_%s' "$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')" > $@
+
+run: build $(DATA)/admin.key ## build and start the engine with its own Redis in ./data
+	@echo
+	@echo "When it says \"listening\", type in another terminal, in this folder:"
+	@echo
+	@echo "  export STOCK_URL=http://127.0.0.1:$(PORT) STOCK_KEY=\$$(cat $(DATA)/admin.key)"
+	@echo "  $(STOCK) import examples/stock.csv"
+	@echo "  curl -H \"Authorization: Bearer \$$STOCK_KEY\" \$$STOCK_URL/api/v1/store/inventory"
+	@echo "  curl -H \"Authorization: Bearer \$$STOCK_KEY\" -H 'Content-Type: application/json' \\"
+	@echo "    -d '{\"product_id\": 1, \"location\": \"WAREHOUSE_MAIN\", \"quantity\": 2}' \\"
+	@echo "    \$$STOCK_URL/api/v1/store/inventory/reserve"
+	@echo "  $(STOCK) replay examples/online-retail-2010-12-01.csv --opening 1000"
+	@echo "  $(STOCK) verify"
+	@echo
+	@STOCK_ADMIN_KEY="$$(cat $(DATA)/admin.key)" exec $(STOCK) serve --data $(DATA) --port $(PORT)
+
+test: deps ## build and run all tests
+	swift build
+	swift test
+
+format: ## format the sources in place
+	swift format -i -r Sources Tests Package.swift
+
+lint: ## check the format
+	swift format lint --strict -r Sources Tests Package.swift
+
+simulate: deps ## run the engine over a simulated world (SEEDS=10000)
+	swift run -c release stock-sim simulate --seeds $(SEEDS)
+
+model: deps ## hold the rules against the reference model (COMMANDS=10000000)
+	swift run -c release stock-sim model --commands $(COMMANDS)
+
+faults: deps ## kill engine and Redis in the middle of load, many times
+	swift build
+	STOCK_FAULTS=heavy swift test --filter SystemTests
+
+bench-floor: build ## measure against the floor: nginx, and Redis alone
+	benchmarks/floor.sh
+
+clean: ## remove what was built; data stays
+	swift package clean

@@ -1,0 +1,63 @@
+/// An error that the front itself gives, before or instead of asking a shard.
+struct Problem: Error, Sendable {
+  var code: ProblemCode
+  var detail: String
+  var errors = FieldErrors()
+  var subject = Subject()
+  /// The `Allow` header of a 405.
+  var allow: String?
+
+  init(_ code: ProblemCode, _ detail: String) {
+    self.code = code
+    self.detail = detail
+  }
+
+  static func invalid(_ errors: FieldErrors, _ subject: Subject = Subject()) -> Problem {
+    let first = errors.items.first.map { "\($0.field) \($0.message)" } ?? "the request is not valid"
+    let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
+    var problem = Problem(.invalidRequest, first + more + ".")
+    problem.errors = errors
+    problem.subject = subject
+    return problem
+  }
+
+  static func invalid(_ field: String, _ message: String) -> Problem {
+    var errors = FieldErrors()
+    errors.add(field, message)
+    return invalid(errors)
+  }
+
+  static let unauthorized = Problem(
+    .unauthorized, "Send 'Authorization: Bearer' with the token of a key that is not expired.")
+  static let forbidden = Problem(.forbidden, "Another key is needed for this.")
+  static let notFound = Problem(.notFound, "Look at the documentation for the paths there are.")
+  static let unsupportedMediaType = Problem(
+    .unsupportedMediaType, "Send 'Content-Type: application/json' and no Content-Encoding.")
+  static let headersTooLarge = Problem(
+    .headersTooLarge,
+    "At most \(HTTPLimits.maxHeaderCount) fields and \(HTTPLimits.maxHeaderBytes) bytes are taken.")
+  static let requestTimeout = Problem(
+    .requestTimeout, "The rest of the request did not come in time.")
+
+  static func methodNotAllowed(_ allow: String) -> Problem {
+    var problem = Problem(.methodNotAllowed, "Allowed: \(allow).")
+    problem.allow = allow
+    return problem
+  }
+
+  static func payloadTooLarge(limit: Int) -> Problem {
+    Problem(.payloadTooLarge, "At most \(limit) bytes are taken.")
+  }
+}
+
+/// The front's own bounds; those that the engine shares are in `Bounds`.
+enum HTTPLimits {
+  /// Fields in a request's header.
+  static let maxHeaderCount = 100
+  /// Bytes of all of them, and of the request's first line.
+  static let maxHeaderBytes = 16 << 10
+  /// Bytes of bodies that a loop holds while they arrive.
+  static let maxBodyBytesHeld = 256 << 20
+  /// Lists, catalogue changes and the like that a loop has under way.
+  static let maxColdRequests = 256
+}

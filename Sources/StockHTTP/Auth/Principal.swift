@@ -1,0 +1,42 @@
+import StockCore
+import StockEngine
+
+/// Who asks, and what that lets them do.
+struct Principal: Equatable, Sendable {
+  var role: RoleSet
+  var scope: StoreScope
+  /// Where `set` and `adjust` make a product that is not known. nil: nowhere.
+  var newProductStore: StoreID?
+  /// From then on the key is no longer good.
+  var expiresAt: Timestamp
+
+  init(_ key: APIKey) {
+    switch key.role {
+    case .admin: role = .admin
+    case .store: role = .store
+    case .checkout: role = .checkout
+    case .read: role = .read
+    }
+    // A key without a store that is not an admin's is good for nothing: no store has the id 0.
+    scope = key.role == .admin ? .any : .only(key.store ?? 0)
+    newProductStore = key.role == .admin ? nil : key.store
+    expiresAt = key.expiresAt ?? .max
+  }
+
+  private init(role: RoleSet, newProductStore: StoreID?) {
+    self.role = role
+    self.scope = .any
+    self.newProductStore = newProductStore
+    self.expiresAt = .max
+  }
+
+  /// Whoever asks where no key is asked for.
+  static let anyone = Principal(role: .anyone, newProductStore: nil)
+  /// Everybody, where keys are switched off.
+  static let unchecked = Principal(role: .admin, newProductStore: 1)
+
+  func may(_ operation: StockOperation) -> Bool {
+    // An admin may everything; looking the others up in the table is for batches only.
+    role == .admin || RouteTable.roles(of: operation.endpoint).contains(role)
+  }
+}

@@ -1,0 +1,46 @@
+/// Comparing bytes with words that are known when the program is built.
+enum Matching {
+  @inline(__always)
+  static func equal(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard bytes.count == count else { return false }
+    return hasPrefix(bytes, word)
+  }
+
+  @inline(__always)
+  static func hasPrefix(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard bytes.count >= count else { return false }
+    let start = word.utf8Start
+    for index in 0..<count where bytes[index] != start[index] { return false }
+    return true
+  }
+
+  /// Whether `text` is `word`, in any case. `word` is in lower case, letters and `-` only.
+  static func equalIgnoringCase(_ text: some StringProtocol, _ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    let start = word.utf8Start
+    var index = 0
+    for byte in text.utf8 {
+      guard index < count, lower(byte) == start[index] else { return false }
+      index += 1
+    }
+    return index == count
+  }
+
+  @inline(__always)
+  static func lower(_ byte: UInt8) -> UInt8 {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+  }
+
+  /// Takes the same time whatever the bytes are, so that a guess tells nothing of how near it was.
+  /// Only the lengths are no secret.
+  static func equalInConstantTime(
+    _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    guard left.count == right.count else { return false }
+    var difference: UInt8 = 0
+    for index in 0..<left.count { difference |= left[index] ^ right[index] }
+    return difference == 0
+  }
+}

@@ -1,0 +1,180 @@
+import NIOCore
+import NIOHTTP1
+import StockCore
+
+// From bytes to a request.
+extension HTTPConnection {
+  /// A request's header is complete. Whatever can be judged by it is judged now; the answer waits for
+  /// the request's end, unless its rest shall not be read at all.
+  func begin(_ head: HTTPRequestHead) {
+    let fields = HeaderFields(head.headers)
+    var response = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
+    response.isOldVersion = !head.isVersion11
+    // Behind an upgrade or CONNECT the decoder takes no more requests.
+    response.keepsAlive =
+      head.isKeepAlive && !fields.wantsUpgrade && head.method != .CONNECT && !front.isDraining
+
+    var request = InboundRequest(response, startTick: front.tick)
+    request.isHead = head.method == .HEAD
+    do throws(Problem) {
+      try judge(head, fields, &request)
+    } catch {
+      request.refusal = error
+    }
+    let waitsForLeave = fields.expectsContinue && fields.hasBody
+    if let refusal = request.refusal {
+      let isTooLong = (fields.contentLength ?? 0) > Bounds.maxBodyBytes
+      let isHopeless = refusal.code == .payloadTooLarge || refusal.code == .headersTooLarge
+      if waitsForLeave || isTooLong || isHopeless {
+        inbound = request
+        refuseRest(refusal)
+        return
+      }
+    }
+    inbound = request
+    owesContinue = waitsForLeave && !response.isOldVersion
+  }
+
+  /// Asks everything that the header can answer, in the order that a client can rely on: well formed,
+  /// who, where, may they, what kind of body.
+  private func judge(
+    _ head: HTTPRequestHead, _ fields: HeaderFields, _ request: inout InboundRequest
+  ) throws(Problem) {
+    if fields.hostCount > 1 || (fields.hostCount == 0 && head.isVersion11) {
+      request.head.keepsAlive = false
+      throw .invalid("Host", "must be given once")
+    }
+    var uri = head.uri
+    if uri.utf8.count > HTTPLimits.maxHeaderBytes / 2 { throw .headersTooLarge }
+    var problem: Problem?
+    uri.withUTF8 { bytes in
+      do throws(Problem) {
+        try route(RequestTarget(bytes), head.method, fields, &request)
+      } catch {
+        problem = error
+      }
+    }
+    if let problem { throw problem }
+
+    request.keepsBody = head.method == .POST || head.method == .PUT
+    if request.keepsBody, fields.hasBody, !fields.isJSON || fields.isEncoded {
+      throw .unsupportedMediaType
+    }
+    request.bodyLimit = request.endpoint == .batch ? Bounds.maxBatchBodyBytes : Bounds.maxBodyBytes
+    if let length = fields.contentLength, length > request.bodyLimit {
+      throw .payloadTooLarge(limit: request.bodyLimit)
+    }
+    if fields.ifMatchCount > 0 {
+      var errors = FieldErrors()
+      request.expectedVersion = fields.expectedVersion(&errors)
+      if !errors.isEmpty { throw .invalid(errors) }
+    }
+  }
+
+  private func route(
+    _ target: RequestTarget, _ method: HTTPMethod, _ fields: HeaderFields,
+    _ request: inout InboundRequest
+  ) throws(Problem) {
+    if target.isAPI {
+      guard let principal = authorize(fields) else { throw .unauthorized }
+      request.principal = principal
+    }
+    let path: RouteTable.Path
+    switch front.routes.match(target.path) {
+    case .none:
+      throw .notFound
+    case .badID(let known):
+      path = known
+      guard path.row(for: method) != nil else { throw .methodNotAllowed(path.allow) }
+      throw .invalid("id", "must be an integer from 1 to \(Bounds.maxID)")
+    case .path(let known, let id):
+      path = known
+      request.id = id
+    }
+    guard let row = path.row(for: method) else { throw .methodNotAllowed(path.allow) }
+    guard row.roles.isEmpty || row.roles.contains(request.principal.role) else {
+      throw .forbidden
+    }
+    request.endpoint = row.endpoint
+    request.query = target.query.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func authorize(_ fields: HeaderFields) -> Principal? {
+    switch front.configuration.authorization {
+    case .none:
+      return .unchecked
+    case .keys:
+      guard fields.authorizationCount == 1, let value = fields.authorization else { return nil }
+      return credentials.principal(for: value, in: front.keys, now: front.now)
+    }
+  }
+
+  /// A piece of the body. One that comes whole is kept as it is, without a copy.
+  func receive(_ bytes: ByteBuffer) {
+    guard inbound != nil else { return }
+    inbound!.bodyCount += bytes.readableBytes
+    if inbound!.bodyCount > inbound!.bodyLimit {
+      let refusal = inbound!.refusal ?? .payloadTooLarge(limit: inbound!.bodyLimit)
+      refuseRest(refusal)
+      return
+    }
+    guard inbound!.keepsBody, inbound!.refusal == nil else { return }
+    if inbound!.body == nil {
+      inbound!.body = bytes
+      return
+    }
+    guard front.bodyBytesHeld + bytes.readableBytes <= HTTPLimits.maxBodyBytesHeld else {
+      refuseRest(Problem(.overloaded, "Too many large bodies are arriving."))
+      return
+    }
+    inbound!.bytesHeld += bytes.readableBytes
+    front.bodyBytesHeld += bytes.readableBytes
+    inbound!.body!.writeImmutableBuffer(bytes)
+  }
+
+  /// The request is complete.
+  func end() {
+    guard let request = inbound else { return }
+    dropInbound()
+    if !request.head.keepsAlive { ignoresInput = true }
+    if let refusal = request.refusal {
+      respond(refusal, request.head, omitsBody: request.isHead)
+    } else {
+      dispatch(request)
+    }
+  }
+}
+
+extension HTTPRequestHead {
+  /// The decoder takes 1.x only; what comes after 1.1 has to behave as 1.1.
+  var isVersion11: Bool { version.minor >= 1 }
+}
+
+/// A request's target, taken apart. Points into the target's own bytes.
+struct RequestTarget {
+  var path: UnsafeBufferPointer<UInt8>
+  var query: UnsafeBufferPointer<UInt8>?
+
+  init(_ target: UnsafeBufferPointer<UInt8>) {
+    var start = 0
+    // A proxy's client sends the whole URL (RFC 9112, section 3.2.2).
+    if Matching.hasPrefix(target, "http") {
+      let scheme = Matching.hasPrefix(target, "http://") ? 7 : 8
+      if scheme == 7 || Matching.hasPrefix(target, "https://") {
+        start = target[scheme...].firstIndex(of: UInt8(ascii: "/")) ?? target.endIndex
+      }
+    }
+    let rest = UnsafeBufferPointer(rebasing: target[start...])
+    if let mark = rest.firstIndex(of: UInt8(ascii: "?")) {
+      path = UnsafeBufferPointer(rebasing: rest[..<mark])
+      query = UnsafeBufferPointer(rebasing: rest[(mark + 1)...])
+    } else {
+      path = rest
+    }
+  }
+
+  /// Below /api, where nothing is told to those without a key.
+  var isAPI: Bool {
+    Matching.equal(path, "/api") || Matching.hasPrefix(path, "/api/")
+  }
+}

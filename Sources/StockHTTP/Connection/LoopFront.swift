@@ -1,0 +1,222 @@
+import NIOCore
+import NIOHTTP1
+import StockCore
+import StockEngine
+
+/// The front's part on one event loop: its connections, its keys, its clock, and the memory in which
+/// answers are written. Everything in it belongs to that loop.
+final class LoopFront: AnswerReceiver {
+  /// How often the loop looks at the clock and at the control plane.
+  static let tickLength = TimeAmount.milliseconds(100)
+
+  let engine: any Engine
+  let loop: any EventLoop
+  let configuration: HTTPConfiguration
+  let gateway: any LoopGateway
+  let loopIndex: Int
+  let routes = RouteTable.shared
+  let keys: KeyCache
+  let limit: ConnectionLimit
+  private let clock: @Sendable () -> Timestamp
+
+  /// The time of day at the last tick.
+  private(set) var now: Timestamp
+  /// Ticks since the start: what time-outs are counted in.
+  private(set) var tick = 0
+  private var ticker: RepeatedTask?
+
+  /// Where bodies are written before their length is known.
+  var body = ByteWriter(capacity: 4_096)
+  private var head = ByteWriter()
+  private var date = ByteWriter(capacity: 32)
+  private let idPrefix = UInt64.random(in: .min ... .max)
+  private var lastID: UInt64 = 0
+
+  private var slots: [Slot] = []
+  private var freeSlots: [Int] = []
+  private var connectionCount = 0
+  private var touched: [HTTPConnection] = []
+  private var spare: [HTTPConnection] = []
+
+  var coldRequests = 0
+  /// Bytes of bodies that have not arrived in full.
+  var bodyBytesHeld = 0
+
+  private(set) var isDraining = false
+  private var emptied: EventLoopPromise<Void>?
+
+  private struct Slot {
+    var connection: HTTPConnection?
+    /// The next request's number. Goes on when another connection takes the place, so that answers to
+    /// the one before match nothing.
+    var nextNumber: Int
+  }
+
+  init(
+    engine: any Engine, loop: any EventLoop, configuration: HTTPConfiguration,
+    limit: ConnectionLimit, clock: @escaping @Sendable () -> Timestamp = WallClock.now
+  ) {
+    self.engine = engine
+    self.loop = loop
+    self.configuration = configuration
+    self.gateway = engine.gateway(on: loop)
+    self.loopIndex = gateway.loopIndex
+    self.keys = KeyCache(engine.control)
+    self.limit = limit
+    self.clock = clock
+    self.now = clock()
+    date.append(httpDate: now)
+    gateway.receiver = self
+  }
+
+  /// Begins to tick.
+  func start() {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    ticker = loop.scheduleRepeatedTask(
+      initialDelay: Self.tickLength, delay: Self.tickLength
+    ) { _ in bound.value.didTick() }
+  }
+
+  private func didTick() {
+    tick += 1
+    let second = now / 1_000
+    now = clock()
+    if now / 1_000 != second {
+      date.removeAll()
+      date.append(httpDate: now)
+    }
+    keys.refresh()
+    // Time-outs are seconds long: looking every second is often enough.
+    guard tick % 10 == 0 else { return }
+    for slot in slots.indices { slots[slot].connection?.checkTime() }
+  }
+
+  /// `duration` in ticks.
+  static func ticks(_ duration: TimeAmount) -> Int {
+    Int(duration.nanoseconds / tickLength.nanoseconds)
+  }
+}
+
+// MARK: - Connections
+
+extension LoopFront {
+  /// Takes over a channel that was accepted.
+  func adopt(_ channel: any Channel) throws {
+    guard !isDraining, limit.tryAdd() else {
+      try channel.pipeline.syncOperations.addHandler(TurnAway())
+      return
+    }
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldCount = HTTPLimits.maxHeaderCount
+    limits.maxHeaderFieldSize = HTTPLimits.maxHeaderBytes
+    limits.maxHeaderListSize = HTTPLimits.maxHeaderBytes
+    let decoder = HTTPRequestDecoder(
+      leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+    let connection = HTTPConnection(front: self)
+    do {
+      try channel.pipeline.syncOperations.addHandlers(
+        ByteToMessageHandler(decoder, maximumBufferSize: 4 * HTTPLimits.maxHeaderBytes), connection)
+    } catch {
+      if !connection.wasAdded { limit.remove() }
+      throw error
+    }
+  }
+
+  /// Gives a connection its place.
+  ///
+  /// - Returns: the place, and the number of its first request.
+  func attach(_ connection: HTTPConnection) -> (slot: Int, number: Int) {
+    connectionCount += 1
+    if let slot = freeSlots.popLast() {
+      slots[slot].connection = connection
+      return (slot, slots[slot].nextNumber)
+    }
+    slots.append(Slot(connection: connection, nextNumber: 0))
+    return (slots.count - 1, 0)
+  }
+
+  /// Takes the place back.
+  func detach(slot: Int, nextNumber: Int) {
+    slots[slot] = Slot(connection: nil, nextNumber: nextNumber)
+    freeSlots.append(slot)
+    connectionCount -= 1
+    limit.remove()
+    if isDraining, connectionCount == 0 { emptied?.succeed(()) }
+  }
+
+  /// Closes what is idle, and the rest when it has finished, or `grace` has passed.
+  func beginDraining(within grace: TimeAmount) {
+    guard !isDraining else { return }
+    isDraining = true
+    let promise = loop.makePromise(of: Void.self)
+    emptied = promise
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    let deadline = loop.scheduleTask(in: grace) { bound.value.closeAll() }
+    promise.futureResult.whenComplete { _ in
+      deadline.cancel()
+      bound.value.retire()
+    }
+    for connection in slots.compactMap(\.connection) { connection.beginDraining() }
+    if connectionCount == 0 { promise.succeed(()) }
+  }
+
+  /// Succeeds when draining is over.
+  func drained() -> EventLoopFuture<Void> {
+    emptied?.futureResult ?? loop.makeSucceededVoidFuture()
+  }
+
+  private func closeAll() {
+    for connection in slots.compactMap(\.connection) { connection.abort() }
+  }
+
+  private func retire() {
+    ticker?.cancel()
+    gateway.receiver = nil
+  }
+}
+
+// MARK: - Answers
+
+extension LoopFront {
+  func receive(_ answers: [Answer]) {
+    for answer in answers {
+      let slot = answer.ticket.connection
+      guard slot < slots.count, let connection = slots[slot].connection else { continue }
+      if connection.take(answer), !connection.isTouched {
+        connection.isTouched = true
+        touched.append(connection)
+      }
+    }
+    // Flushing can close connections and bring more answers: their list is another one.
+    swap(&touched, &spare)
+    for connection in spare {
+      connection.isTouched = false
+      connection.flush()
+    }
+    spare.removeAll(keepingCapacity: true)
+  }
+
+  /// An answer from a task. Its connection may be gone.
+  func receive(_ answer: ColdAnswer, slot: Int, number: Int) {
+    coldRequests -= 1
+    guard let connection = slots[slot].connection, connection.take(answer, number: number) else {
+      return
+    }
+    connection.flush()
+  }
+
+  func makeRequestID() -> RequestID {
+    lastID &+= 1
+    return .number(lastID)
+  }
+
+  /// Writes a response with the body that lies in `body`.
+  func write(_ response: borrowing ResponseHead, omitsBody: Bool, into out: inout ByteBuffer) {
+    head.removeAll()
+    let length = response.status == 204 ? nil : body.count
+    head.append(response, length: length, prefix: idPrefix, date: date)
+    out.reserveCapacity(minimumWritableBytes: head.count + body.count)
+    out.writeBytes(head.bytes)
+    if !omitsBody { out.writeBytes(body.bytes) }
+  }
+}

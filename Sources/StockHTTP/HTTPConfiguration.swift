@@ -1,0 +1,25 @@
+public import NIOCore
+
+/// How the front behaves. The defaults are meant for production.
+public struct HTTPConfiguration: Sendable {
+  /// Who is let in.
+  public enum Authorization: Sendable {
+    /// Bearers of a key.
+    case keys
+    /// Everybody, with all rights; unknown products are made in store 1. On loopback addresses only.
+    case none
+  }
+
+  public var authorization: Authorization = .keys
+  /// Open connections, on all loops. One more is answered 503 and closed.
+  public var maxConnections = 16_384
+  /// Requests of one connection under way at a time: from then on nothing more is read from it. What
+  /// had been read with them is still taken.
+  public var maxRequestsUnderWay = 64
+  /// How long a connection may be without a request.
+  public var idleTimeout = TimeAmount.seconds(75)
+  /// How long a request may take to arrive, from the first byte to the last.
+  public var requestTimeout = TimeAmount.seconds(30)
+
+  public init(authorization: Authorization = .keys) { self.authorization = authorization }
+}

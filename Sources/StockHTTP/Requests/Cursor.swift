@@ -1,0 +1,63 @@
+import StockCore
+import StockEngine
+
+/// Where a page ended, as text that clients hand back unread.
+///
+/// It names the list and the order it belongs to: one of another list or order is refused, instead
+/// of showing a page that skips or repeats.
+enum Cursor {
+  private static let entriesTag: UInt8 = 1
+  private static let productsTag: UInt8 = 2
+  private static let storesTag: UInt8 = 3
+
+  static func text(_ cursor: EntryCursor, sort: EntryQuery.SortKey, descending: Bool) -> String {
+    encode(tag: entriesTag, order: order(sort, descending), cursor.key, cursor.id)
+  }
+
+  static func entry(
+    _ text: String, sort: EntryQuery.SortKey, descending: Bool
+  ) -> EntryCursor? {
+    guard
+      let (key, id) = decode(text, tag: entriesTag, order: order(sort, descending))
+    else { return nil }
+    return EntryCursor(key: key, id: id)
+  }
+
+  static func text(product: ProductID) -> String {
+    encode(tag: productsTag, order: 0, product, product)
+  }
+
+  static func product(_ text: String) -> ProductID? {
+    decode(text, tag: productsTag, order: 0)?.id
+  }
+
+  static func text(store: StoreID) -> String { encode(tag: storesTag, order: 0, store, store) }
+
+  static func store(_ text: String) -> StoreID? { decode(text, tag: storesTag, order: 0)?.id }
+
+  private static func order(_ sort: EntryQuery.SortKey, _ descending: Bool) -> UInt8 {
+    let place = EntryQuery.SortKey.allCases.firstIndex(of: sort) ?? 0
+    return UInt8(place * 2 + (descending ? 1 : 0))
+  }
+
+  private static func encode(tag: UInt8, order: UInt8, _ key: Int64, _ id: Int64) -> String {
+    var bytes = [tag, order]
+    for value in [key, id] {
+      for shift in stride(from: 56, through: 0, by: -8) {
+        bytes.append(UInt8(truncatingIfNeeded: value >> Int64(shift)))
+      }
+    }
+    return Base64URL.encode(bytes)
+  }
+
+  private static func decode(
+    _ text: String, tag: UInt8, order: UInt8
+  ) -> (key: Int64, id: Int64)? {
+    guard text.utf8.count == 24, let bytes = Base64URL.decode(text), bytes.count == 18,
+      bytes[0] == tag, bytes[1] == order
+    else { return nil }
+    let key = bytes[2..<10].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    let id = bytes[10..<18].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    return id >= 1 ? (key, id) : nil
+  }
+}

@@ -1,0 +1,29 @@
+/// What a request can be about: one case for each row of `RouteTable`.
+enum Endpoint: Sendable {
+  case set, adjust, reserve, release, fulfill, transfer, batch
+  case readSummary, listEntries, readEntry, putEntry, deleteEntry
+  case putStore, readStore, listStores
+  case putProduct, readProduct, listProducts
+  case createKey, listKeys, revokeKey
+  case verify
+  case health, readiness
+}
+
+/// One or more roles, as bits.
+struct RoleSet: OptionSet, Sendable {
+  let rawValue: UInt8
+
+  static let admin = RoleSet(rawValue: 1)
+  static let store = RoleSet(rawValue: 2)
+  static let checkout = RoleSet(rawValue: 4)
+  static let read = RoleSet(rawValue: 8)
+
+  /// Who keeps the stock.
+  static let keepers: RoleSet = [.admin, .store]
+  /// Who sells it.
+  static let sellers: RoleSet = [.admin, .store, .checkout]
+  /// Any key.
+  static let all: RoleSet = [.admin, .store, .checkout, .read]
+  /// No key is asked for.
+  static let anyone: RoleSet = []
+}

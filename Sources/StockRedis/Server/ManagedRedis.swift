@@ -1,0 +1,130 @@
+public import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A redis-server of our own in a data folder: a unix socket, no TCP port, AOF, no eviction.
+///
+/// It runs in the background and outlives an engine that is killed; the next one finds it. One
+/// engine at a time uses a folder: the lock is held as long as this lives, or until `stop`.
+public actor ManagedRedis {
+  /// Where it is reached.
+  public nonisolated let address: RedisAddress
+  /// What kind of start this was.
+  public nonisolated let wasRunning: Bool
+  /// The folder, as an absolute path.
+  public nonisolated let folderPath: String
+
+  private let executable: String
+  private let durability: Durability
+  private let startTimeout: TimeAmount
+  private let progress: @Sendable (String) -> Void
+  /// nil: stopped.
+  private var folder: DataFolderBox?
+  private var restart: Task<Bool, any Error>?
+
+  /// Finds the redis-server that serves the folder, or starts it. Returns when it answers PING.
+  ///
+  /// - Parameters:
+  ///   - dataFolder: made (0700) where there is none.
+  ///   - executable: nil looks for `redis-server` in PATH.
+  ///   - startTimeout: how long it may say nothing. While it reads its files (LOADING) there is no
+  ///     limit: that is bounded by their size.
+  ///   - progress: gets a line about a slow start now and then.
+  /// - Throws: `RedisSetupError` (`locked`, `notInstalled`, `notStarting`, `invalid`, `refused`).
+  public static func start(
+    dataFolder: String, durability: Durability, executable: String? = nil,
+    startTimeout: TimeAmount = .seconds(20),
+    progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> ManagedRedis {
+    let executable = try ServerProcess.find(executable)
+    let folder = DataFolderBox(try DataFolder(path: dataFolder))
+    let starter = ServerStarter(
+      executable: executable, folder: folder, durability: durability, timeout: startTimeout,
+      progress: progress)
+    let wasRunning = try await starter.ensureRunning()
+    return ManagedRedis(starter, wasRunning: wasRunning)
+  }
+
+  private init(_ starter: ServerStarter, wasRunning: Bool) {
+    self.address = starter.address
+    self.wasRunning = wasRunning
+    self.folderPath = starter.folder.value.path
+    self.executable = starter.executable
+    self.durability = starter.durability
+    self.startTimeout = starter.timeout
+    self.progress = starter.progress
+    self.folder = starter.folder
+  }
+
+  /// For when a connection fails: starts redis-server again on the same files if its process is
+  /// gone. Calls that come meanwhile share one attempt.
+  ///
+  /// - Returns: whether it was started.
+  /// - Throws: as `start`; `notStarting` too if it has been stopped on purpose.
+  public func restartIfDead() async throws -> Bool {
+    if let restart { return try await restart.value }
+    guard let folder else {
+      throw RedisSetupError(.notStarting, "The redis-server of \(folderPath) has been stopped.")
+    }
+    let starter = ServerStarter(
+      executable: executable, folder: folder, durability: durability, timeout: startTimeout,
+      progress: progress)
+    let attempt = Task { try await !starter.ensureRunning() }
+    restart = attempt
+    defer { restart = nil }
+    return try await attempt.value
+  }
+
+  /// Stops redis-server in order (SHUTDOWN, which writes the AOF to the disk) and gives the folder
+  /// free. Does nothing the second time.
+  ///
+  /// - Throws: `RedisSetupError` (`refused`) if it is still there after `timeout`; the folder is
+  ///   given free all the same.
+  public func stop(timeout: TimeAmount = .seconds(15)) async throws {
+    // A start in progress would undo it.
+    if let restart { _ = try? await restart.value }
+    guard let folder else { return }
+    self.folder = nil
+    guard let pid = ServerProcess.runningPID(in: folder.value) else { return }
+    do {
+      let connection = try await RedisConnection.connect(
+        to: address, on: MultiThreadedEventLoopGroup.singleton.any(), loadScripts: false
+      ).get()
+      let tooLate = connection.eventLoop.scheduleTask(in: timeout) { connection.close() }
+      defer { tooLate.cancel() }
+      // It answers with an error only: on success the connection ends.
+      let reply = try? await connection.call(["SHUTDOWN"])
+      await connection.disconnect()
+      if case .error(let words) = reply {
+        throw RedisSetupError(.refused, "redis-server does not shut down: \(words)")
+      }
+    } catch let error as RedisConnectionError {
+      progress("redis-server is asked to stop by a signal: \(error)")
+      kill(pid, SIGTERM)
+    }
+    let deadline = NIODeadline.now() + timeout
+    while ServerProcess.runningPID(in: folder.value) != nil {
+      guard NIODeadline.now() < deadline else {
+        throw RedisSetupError(
+          .refused, "redis-server (process \(pid)) of \(folderPath) has not stopped in time.")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// The process that serves the folder now; nil if it is gone.
+  public var pid: Int32? { folder.flatMap { ServerProcess.runningPID(in: $0.value) } }
+}
+
+/// Lets tasks share a folder; the lock goes with the last of them.
+final class DataFolderBox: Sendable {
+  let value: DataFolder
+  init(_ value: consuming DataFolder) { self.value = value }
+}

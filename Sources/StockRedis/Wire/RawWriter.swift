@@ -1,0 +1,119 @@
+import NIOCore
+
+/// Writes text at a raw pointer, without bounds: whoever makes one has reserved the bytes.
+///
+/// The commit path writes millions of small numbers; a `String` for each would cost more than all else.
+struct RawWriter {
+  private(set) var next: UnsafeMutablePointer<UInt8>
+
+  init(_ start: UnsafeMutablePointer<UInt8>) { next = start }
+
+  /// Digits of the longest number, 2^64 − 1.
+  static let maxDigits = 20
+
+  /// How many decimal digits `value` has.
+  static func digitCount(_ value: UInt64) -> Int {
+    var count = 1
+    var left = value
+    while left >= 10_000 {
+      left /= 10_000
+      count += 4
+    }
+    if left >= 1000 { return count + 3 }
+    if left >= 100 { return count + 2 }
+    return left >= 10 ? count + 1 : count
+  }
+
+  /// As above, with the sign.
+  static func digitCount(_ value: Int64) -> Int {
+    digitCount(value.magnitude) + (value < 0 ? 1 : 0)
+  }
+
+  mutating func byte(_ value: UInt8) {
+    next.pointee = value
+    next += 1
+  }
+
+  mutating func space() { byte(UInt8(ascii: " ")) }
+
+  mutating func lineEnd() {
+    byte(UInt8(ascii: "\r"))
+    byte(UInt8(ascii: "\n"))
+  }
+
+  mutating func decimal(_ value: UInt64, digits: Int) {
+    var at = next + digits
+    next = at
+    var left = value
+    repeat {
+      at -= 1
+      let (quotient, remainder) = left.quotientAndRemainder(dividingBy: 10)
+      at.pointee = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder)
+      left = quotient
+    } while left != 0
+  }
+
+  mutating func decimal(_ value: Int64) {
+    if value < 0 { byte(UInt8(ascii: "-")) }
+    decimal(value.magnitude, digits: Self.digitCount(value.magnitude))
+  }
+
+  /// 16 lower-case hex digits.
+  mutating func hex(_ value: UInt64) {
+    for shift in stride(from: UInt64(60), through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: value >> shift & 15)
+      byte(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+  }
+
+  mutating func text(_ text: StaticString) {
+    next.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+    next += text.utf8CodeUnitCount
+  }
+
+  mutating func text(_ text: String) {
+    let utf8 = text.utf8
+    let count =
+      utf8.withContiguousStorageIfAvailable { bytes -> Int in
+        if let start = bytes.baseAddress { next.update(from: start, count: bytes.count) }
+        return bytes.count
+      } ?? -1
+    guard count < 0 else {
+      next += count
+      return
+    }
+    for unit in utf8 { byte(unit) }
+  }
+
+  /// "$17\r\n": the head of a bulk string of `count` bytes.
+  mutating func bulkHead(_ count: Int) {
+    byte(UInt8(ascii: "$"))
+    decimal(Int64(count))
+    lineEnd()
+  }
+
+  mutating func bulk(_ value: Int64) {
+    bulkHead(Self.digitCount(value))
+    decimal(value)
+    lineEnd()
+  }
+
+  mutating func emptyBulk() { text("$0\r\n\r\n") }
+
+  /// Bytes around a bulk string's own: "$", its length, two line ends.
+  static let bulkFrame = 1 + maxDigits + 4
+}
+
+extension ByteBuffer {
+  /// Lets `body` write up to `maxBytes` at the writer index.
+  mutating func writeRaw(maxBytes: Int, _ body: (inout RawWriter) -> Void) {
+    _ = writeWithUnsafeMutableBytes(minimumWritableBytes: maxBytes) { space in
+      guard let start = space.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+      var writer = RawWriter(start)
+      body(&writer)
+      let written = writer.next - start
+      precondition(written <= maxBytes, "more bytes written than reserved")
+      return written
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import StockCore
+
+/// Turns the records of a stock file into an `ImportPlan`, against what the engine's catalogue has.
+///
+/// A line either counts wholly or is reported and left out. Where the file says nothing about a known
+/// product's title, GTIN or type, the catalogue's stays.
+public struct ImportPlanner {
+  public static let required = ["sku", "title", "location", "quantity"]
+  public static let optional = ["product_id", "gtin", "product_type"]
+
+  /// What the lines of one SKU have said so far.
+  private struct Draft {
+    var title = ""
+    var gtin: String?
+    var type: ProductType?
+    var id: ProductID?
+    var known: CatalogueProduct?
+    var line: Int
+
+    var isUnlimited: Bool { (type ?? known?.type ?? .physical).isUnlimited }
+  }
+
+  /// One line, read and found well-formed in itself.
+  private struct Line {
+    var sku: String
+    var title: String
+    var gtin: String?
+    var type: ProductType?
+    var id: ProductID?
+    var location: String?
+    var quantity: Int64?
+  }
+
+  private struct Bad: Error {
+    var reason: String
+    init(_ reason: String) { self.reason = reason }
+  }
+
+  private let columns: CSVColumns
+  private let catalogue: Catalogue
+  private var plan = ImportPlan()
+  private var drafts: [Draft] = []
+  private var skus: [String] = []
+  private var placeOfSKU: [String: Int32] = [:]
+  private var placeOfID: [ProductID: Int32] = [:]
+  private var placeOfLocation: [String: Int32] = [:]
+  private var seen: Set<UInt64> = []
+
+  /// - Throws: `ToolError` where the header lacks a column.
+  public init(header: CSVRecord, catalogue: Catalogue) throws {
+    self.columns = try CSVColumns(
+      header: header, required: Self.required, optional: Self.optional)
+    self.catalogue = catalogue
+    for name in columns.unknown {
+      plan.problems.add(line: header.line, "unknown column \"\(name)\"")
+    }
+  }
+
+  public mutating func add(_ row: CSVReader.Row) {
+    plan.lineCount += 1
+    switch row {
+    case .malformed(let line, let problem):
+      plan.problems.add(line: line, problem)
+    case .record(let record):
+      do {
+        try add(read(record), at: record.line)
+      } catch {
+        plan.problems.add(line: record.line, (error as? Bad)?.reason ?? "\(error)")
+      }
+    }
+  }
+
+  /// Gives ids to the products that have none.
+  ///
+  /// - Throws: `ToolError` where ids have run out.
+  public consuming func finish() throws -> ImportPlan {
+    var nextID = max(catalogue.lastID, placeOfID.keys.max() ?? 0)
+    for (index, draft) in drafts.enumerated() {
+      var product =
+        draft.known
+        ?? CatalogueProduct(id: 0, sku: skus[index], title: "", gtin: "", type: .physical)
+      if !draft.title.isEmpty { product.title = draft.title }
+      if let gtin = draft.gtin { product.gtin = gtin }
+      if let type = draft.type { product.type = type }
+      if draft.known == nil {
+        if let id = draft.id {
+          product.id = id
+        } else {
+          nextID += 1
+          guard nextID <= Bounds.maxID else { throw ToolError("there are no product ids left") }
+          product.id = nextID
+        }
+      }
+      let change: ImportPlan.Change =
+        draft.known == nil ? .new : draft.known == product ? .unchanged : .changed
+      plan.products.append(
+        ImportPlan.PlannedProduct(product: product, change: change, line: draft.line))
+    }
+    return plan
+  }
+
+  /// Judges a line by itself.
+  private func read(_ record: CSVRecord) throws -> Line {
+    guard record.fields.count == columns.count else {
+      throw Bad("\(record.fields.count) fields where the header has \(columns.count)")
+    }
+    let sku = columns.value("sku", of: record)
+    guard !sku.isEmpty else { throw Bad("no sku") }
+    guard sku.utf8.count <= Bounds.maxSKUBytes, !sku.hasControlCharacters else {
+      throw Bad("sku is longer than \(Bounds.maxSKUBytes) bytes or has control characters")
+    }
+    let title = columns.value("title", of: record)
+    guard title.utf8.count <= Bounds.maxTitleBytes, !title.hasControlCharacters else {
+      throw Bad("title is longer than \(Bounds.maxTitleBytes) bytes or has control characters")
+    }
+    var line = Line(sku: sku, title: title)
+    let gtin = columns.value("gtin", of: record)
+    if !gtin.isEmpty {
+      guard GTIN(gtin) != nil else { throw Bad("gtin \"\(gtin)\" is not 8, 12, 13 or 14 digits") }
+      line.gtin = gtin
+    }
+    let type = columns.value("product_type", of: record)
+    if !type.isEmpty {
+      guard let known = ProductType(name: type.lowercased()) else {
+        let names = ProductType.allCases.map(\.name).joined(separator: ", ")
+        throw Bad("product_type \"\(type)\" is none of \(names)")
+      }
+      line.type = known
+    }
+    let id = columns.value("product_id", of: record)
+    if !id.isEmpty {
+      guard let number = ProductID(id), number >= 1, number <= Bounds.maxID else {
+        throw Bad("product_id \"\(id)\" is not a number from 1 to \(Bounds.maxID.grouped)")
+      }
+      line.id = number
+    }
+    let location = columns.value("location", of: record)
+    if !location.isEmpty {
+      guard let name = LocationName.normalize(location) else {
+        throw Bad("location \"\(location)\" is not 1 to 64 letters, digits, _ - . / or spaces")
+      }
+      line.location = name
+    }
+    let quantity = columns.value("quantity", of: record)
+    if !quantity.isEmpty {
+      guard let number = Int64(quantity), number >= 0, number <= Bounds.maxQuantity else {
+        throw Bad("quantity \"\(quantity)\" is not a whole number from 0 on")
+      }
+      line.quantity = number
+    }
+    return line
+  }
+
+  /// Judges a line beside the ones before and the catalogue; changes nothing unless it is good.
+  private mutating func add(_ line: Line, at number: Int) throws {
+    let place = placeOfSKU[line.sku]
+    var draft =
+      place.map { drafts[Int($0)] }
+      ?? Draft(known: catalogue.bySKU[line.sku], line: number)
+    if draft.title.isEmpty { draft.title = line.title }
+    draft.gtin = try agreed(draft.gtin, line.gtin, "gtin", draft.line)
+    draft.type = try agreed(draft.type, line.type, "product_type", draft.line)
+    draft.id = try agreed(draft.id, line.id, "product_id", draft.line)
+    try checkID(draft.id, sku: line.sku, known: draft.known, place: place)
+    if !draft.isUnlimited || line.quantity != nil {
+      guard line.quantity != nil else { throw Bad("no quantity") }
+      guard line.location != nil else { throw Bad("no location") }
+    }
+    let product = place ?? Int32(drafts.count)
+    if let location = line.location, let quantity = line.quantity {
+      let locationPlace = placeOfLocation[location] ?? Int32(plan.locations.count)
+      let pair = UInt64(UInt32(product)) << 32 | UInt64(UInt32(locationPlace))
+      guard seen.insert(pair).inserted else {
+        throw Bad("\(line.sku) at \(location) is there already, on a line before")
+      }
+      if locationPlace == plan.locations.count {
+        plan.locations.append(location)
+        placeOfLocation[location] = locationPlace
+      }
+      plan.entries.append(
+        ImportPlan.PlannedEntry(
+          product: product, location: locationPlace, line: Int32(clamping: number),
+          quantity: quantity))
+    }
+    if place == nil {
+      placeOfSKU[line.sku] = product
+      skus.append(line.sku)
+      drafts.append(draft)
+    } else {
+      drafts[Int(product)] = draft
+    }
+    if let id = draft.id { placeOfID[id] = product }
+  }
+
+  private func agreed<Value: Equatable>(
+    _ before: Value?, _ now: Value?, _ column: String, _ firstLine: Int
+  ) throws -> Value? {
+    guard let before, let now else { return before ?? now }
+    guard before == now else {
+      throw Bad("\(column) \(now) differs from \(before), said before of this SKU")
+    }
+    return before
+  }
+
+  private func checkID(
+    _ id: ProductID?, sku: String, known: CatalogueProduct?, place: Int32?
+  ) throws {
+    guard let id else { return }
+    if let known {
+      guard known.id == id else {
+        throw Bad("product_id \(id): the engine has \(sku) as product \(known.id)")
+      }
+    } else {
+      switch catalogue.owner(of: id) {
+      case .otherStore: throw Bad("product_id \(id) is another store's")
+      case .sku(let other) where !other.isEmpty: throw Bad("product_id \(id) is \(other) already")
+      case .sku, .nobody: break
+      }
+    }
+    if let other = placeOfID[id], other != place {
+      throw Bad("product_id \(id) is \(skus[Int(other)]) on a line before")
+    }
+  }
+}

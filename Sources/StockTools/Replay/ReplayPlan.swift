@@ -1,0 +1,81 @@
+/// Order lines of CSV files, grouped by invoice: compact, for years of orders.
+public struct ReplayPlan: Sendable {
+  public struct SKU: Equatable, Sendable {
+    public var name: String
+    /// The first description that is not empty.
+    public var title: String
+    /// By its name (`ReplayPlan.looksLikeService`): used only where the product has to be made.
+    public var isService: Bool
+  }
+
+  public struct Line: Equatable, Sendable {
+    /// Its place in `skus`.
+    public var sku: Int32
+    /// Negative: given back (cancellations) or written off. Never 0.
+    public var quantity: Int64
+
+    public init(sku: Int32, quantity: Int64) {
+      self.sku = sku
+      self.quantity = quantity
+    }
+  }
+
+  public struct Invoice: Equatable, Sendable {
+    public var number: String
+    /// Its places in `lines`.
+    public var lines: Range<Int>
+
+    /// A cancellation: gives units back.
+    public var isCancellation: Bool { number.first == "C" }
+  }
+
+  public internal(set) var skus: [SKU] = []
+  /// In the order of their first lines.
+  public internal(set) var invoices: [Invoice] = []
+  public internal(set) var lines: [Line] = []
+
+  init() {}
+
+  /// Words such as POST, DOT, M and BANK CHARGES, and postage codes such as C2, are charges, not
+  /// goods: no digit, or a letter and a digit and no more.
+  public static func looksLikeService(_ sku: String) -> Bool {
+    let digits = sku.utf8.count { $0 >= 0x30 && $0 <= 0x39 }
+    guard digits > 0 else { return true }
+    let letters = sku.utf8.count { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }
+    return sku.utf8.count == 2 && digits == 1 && letters == 1
+  }
+
+  /// What is to be done for an invoice, in this order: `reserved` all in one request, then all
+  /// fulfilled or the accepted ones released; `adjusted` all in one request.
+  public struct Steps: Equatable, Sendable {
+    /// Positive quantities.
+    public var reserved: [Line] = []
+    /// Positive: given back. Negative: written off.
+    public var adjusted: [Line] = []
+    /// Lines that move no counter: charges given back or corrected.
+    public var withoutStock = 0
+  }
+
+  /// - Parameter isUnlimited: for a place in `skus`: a product that moves no counter.
+  public func steps(
+    of invoice: Invoice, isUnlimited: (Int32) -> Bool
+  ) -> Steps {
+    var steps = Steps()
+    for line in lines[invoice.lines] {
+      if invoice.isCancellation {
+        if isUnlimited(line.sku) {
+          steps.withoutStock += 1
+        } else {
+          steps.adjusted.append(Line(sku: line.sku, quantity: -line.quantity))
+        }
+      } else if line.quantity > 0 {
+        steps.reserved.append(line)
+      } else if isUnlimited(line.sku) {
+        steps.withoutStock += 1
+      } else {
+        steps.adjusted.append(line)
+      }
+    }
+    return steps
+  }
+}

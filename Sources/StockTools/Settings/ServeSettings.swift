@@ -1,0 +1,145 @@
+public import Configuration
+import Foundation
+public import Logging
+import StockCore
+
+/// What `stock serve` was told, by flags, environment and config file.
+///
+/// A setting's name is its flag without the dashes (`log-level`), its key in the config file too, and
+/// its environment variable with STOCK_ before it (`STOCK_LOG_LEVEL`). The first that has it counts:
+/// flag, environment, file, default.
+public struct ServeSettings: Equatable, Sendable {
+  /// When a change counts as safe.
+  public enum Durability: Equatable, Sendable {
+    /// Redis has taken it; it is on disk within a second or two.
+    case everysec
+    /// It is on disk.
+    case always
+    /// So many replicas have received it.
+    case replicas(Int)
+  }
+
+  public enum Authentication: String, CaseIterable, Sendable {
+    case keys, none
+  }
+
+  /// Where to listen.
+  public var host: String
+  /// 0 takes a free one.
+  public var port: Int
+  /// Where the engine's own Redis keeps its files.
+  public var data: String
+  /// The user's own Redis; nil: the engine starts one.
+  public var redis: String?
+  public var durability: Durability
+  public var authentication: Authentication
+  public var logLevel: Logger.Level
+  /// Event loops; nil: the engine's default.
+  public var loops: Int?
+  /// Shards of a new namespace; nil: the engine's default, or what the namespace has.
+  public var shards: Int?
+  /// Starts even on a Redis that may drop or lose data.
+  public var allowUnsafeRedis: Bool
+  /// The `redis-server` to start, by path or by name.
+  public var redisServer: String
+  /// The first admin key's token (STOCK_ADMIN_KEY); nil: one is made and shown once.
+  public var adminKey: String?
+
+  /// Every setting that has a flag.
+  public static let names = [
+    "host", "port", "data", "redis", "durability", "auth", "log-level", "loops", "shards",
+    "allow-unsafe-redis", "redis-server",
+  ]
+
+  /// - Parameters:
+  ///   - flags: the settings given on the command line, by name.
+  ///   - environment: all of it.
+  ///   - file: the path of a JSON file with one object.
+  /// - Throws: `ToolError` that names the flag whose value cannot be, wherever it came from.
+  public static func load(
+    flags: [String: ConfigValue], environment: [String: String], file: String?
+  ) async throws -> ServeSettings {
+    var providers: [any ConfigProvider] = [
+      InMemoryProvider(
+        name: "flags",
+        values: Dictionary(
+          uniqueKeysWithValues: flags.map { (AbsoluteConfigKey([$0.key]), $0.value) })),
+      EnvironmentVariablesProvider(
+        environmentVariables: environment,
+        secretsSpecifier: .specific(["STOCK_ADMIN_KEY", "STOCK_KEY", "STOCK_REDIS"])
+      ).prefixKeys(with: "stock"),
+    ]
+    if let file { providers.append(try await configFile(file)) }
+    return try ServeSettings(
+      SettingReader(config: ConfigReader(providers: providers)), environment: environment)
+  }
+
+  private init(_ read: SettingReader, environment: [String: String]) throws {
+    host = try read.string("host") ?? "127.0.0.1"
+    port = try read.int("port", in: 0...65_535) ?? 8080
+    data = try read.string("data") ?? Self.defaultData(environment)
+    redis = try read.string("redis")
+    durability =
+      try read.parsed("durability", "everysec, always or replicas:N (N from 1 to 16)") {
+        Durability($0)
+      } ?? .everysec
+    authentication =
+      try read.parsed("auth", "keys or none") { Authentication(rawValue: $0) } ?? .keys
+    logLevel =
+      try read.parsed(
+        "log-level", Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      ) { Logger.Level(rawValue: $0) } ?? .info
+    loops = try read.int("loops", in: 1...(1 << Ticket.loopBits))
+    shards = try read.int("shards", in: 1...Bounds.maxShards)
+    allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
+    redisServer = try read.string("redis-server") ?? "redis-server"
+    adminKey = try read.string("admin-key")
+    if let redis, !["redis://", "unix://"].contains(where: redis.hasPrefix) {
+      throw ToolError("--redis must be redis://[user:pass@]host:port/db or unix:///path")
+    }
+    if authentication == .none, !["127.0.0.1", "::1", "localhost"].contains(host) {
+      throw ToolError(
+        "--auth none is for loopback addresses only, and --host is \(host): "
+          + "anyone who reaches it could change the stock")
+    }
+  }
+
+  /// `$XDG_DATA_HOME/stock`, or `~/.local/share/stock`.
+  public static func defaultData(_ environment: [String: String]) -> String {
+    if let base = environment["XDG_DATA_HOME"], base.hasPrefix("/") { return "\(base)/stock" }
+    return "\(environment["HOME"] ?? NSHomeDirectory())/.local/share/stock"
+  }
+
+  /// - Throws: `ToolError` where it cannot be read, or names a setting that there is not.
+  private static func configFile(_ path: String) async throws -> FileProvider<JSONSnapshot> {
+    do {
+      let object = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: path)))
+      for name in (object as? [String: Any] ?? [:]).keys.sorted() where !names.contains(name) {
+        throw ToolError("\(path): there is no setting \"\(name)\"")
+      }
+      let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)]
+      )
+      return try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: place))
+    } catch let error as ToolError {
+      throw error
+    } catch {
+      throw ToolError("--config \(path): \(error.localizedDescription)")
+    }
+  }
+}
+
+extension ServeSettings.Durability {
+  /// - Returns: nil unless it is "everysec", "always" or "replicas:N".
+  public init?(_ text: String) {
+    switch text {
+    case "everysec": self = .everysec
+    case "always": self = .always
+    default:
+      guard text.hasPrefix("replicas:"), let count = Int(text.dropFirst("replicas:".count)),
+        (1...16).contains(count)
+      else { return nil }
+      self = .replicas(count)
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import Crypto
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import StockCore
+import StockEngine
+import StockHTTP
+import StockRedis
+import StockTools
+import UnixSignals
+
+/// Runs the engine and its front until it is told to stop (SIGTERM, SIGINT).
+func serve(_ settings: ServeSettings) async throws {
+  LoggingSystem.bootstrap { label in
+    var handler = StreamLogHandler.standardError(label: label)
+    handler.logLevel = settings.logLevel
+    return handler
+  }
+  let logger = Logger(label: "stock")
+  let group = ServiceGroup(
+    configuration: .init(
+      services: [.init(service: EngineService(settings: settings, logger: logger))],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+  do {
+    try await group.run()
+  } catch let error as RedisSetupError {
+    throw ToolError(error.message)
+  } catch let error as RedisConnectionError {
+    throw ToolError("redis: \(error)")
+  } catch EngineError.unavailable(let why) {
+    throw ToolError(why)
+  }
+}
+
+/// Everything that serves, from start to stop: Redis, engine, front; and back.
+private struct EngineService: Service {
+  /// Loops by the number of cores: docs/adr/0009.
+  private static var defaultLoops: Int { max(1, System.coreCount / 2) }
+  private static let defaultShards = 4
+
+  let settings: ServeSettings
+  let logger: Logger
+
+  func run() async throws {
+    let managed = try await startRedis()
+    let group = MultiThreadedEventLoopGroup(
+      numberOfThreads: settings.loops ?? Self.defaultLoops)
+    do {
+      try await run(managed: managed, group: group)
+    } catch {
+      try? await group.shutdownGracefully()
+      try? await managed?.stop()
+      throw error
+    }
+    try await group.shutdownGracefully()
+    try await managed?.stop()
+    logger.info("stopped")
+  }
+
+  private func run(managed: ManagedRedis?, group: MultiThreadedEventLoopGroup) async throws {
+    let engine = try await ShardedEngine.start(
+      configuration: try engineConfiguration(managed), loops: Array(group.makeIterator()),
+      logger: logger)
+    do {
+      let newKey = try await prepareKeys(engine.control)
+      let server = try await HTTPServer.start(
+        engine: engine, host: settings.host, port: settings.port, group: group,
+        configuration: HTTPConfiguration(
+          authorization: settings.authentication == .none ? .none : .keys))
+      announce(server, newKey: newKey)
+      try await gracefulShutdown()
+      logger.info("stopping")
+      await server.stop()
+      await engine.stop()
+    } catch {
+      await engine.stop()
+      throw error
+    }
+  }
+
+  private func startRedis() async throws -> ManagedRedis? {
+    guard settings.redis == nil else { return nil }
+    let logger = logger
+    let managed = try await ManagedRedis.start(
+      dataFolder: settings.data, durability: durability,
+      executable: settings.redisServer == "redis-server" ? nil : settings.redisServer,
+      progress: { logger.info("\($0)") })
+    logger.info(
+      managed.wasRunning ? "found redis-server" : "started redis-server",
+      metadata: ["folder": "\(managed.folderPath)"])
+    return managed
+  }
+
+  private var durability: StockRedis.Durability {
+    switch settings.durability {
+    case .everysec: .everysec
+    case .always: .always
+    case .replicas(let count): .replicas(count)
+    }
+  }
+
+  private func engineConfiguration(_ managed: ManagedRedis?) throws -> EngineConfiguration {
+    let address: RedisAddress
+    if let managed {
+      address = managed.address
+    } else {
+      do {
+        address = try RedisAddress(settings.redis ?? "")
+      } catch {
+        throw ToolError("--redis: \(error)")
+      }
+    }
+    let logger = logger
+    var revive: (@Sendable () async -> Void)?
+    if let managed {
+      revive = {
+        do {
+          if try await managed.restartIfDead() {
+            logger.warning("redis-server was gone: started again")
+          }
+        } catch {
+          logger.error("redis-server cannot be started again: \(error)")
+        }
+      }
+    }
+    return EngineConfiguration(
+      address: address, durability: durability,
+      shardCount: settings.shards ?? Self.defaultShards,
+      allowUnsafeRedis: settings.allowUnsafeRedis, reviveRedis: revive)
+  }
+
+  /// A new namespace gets store 1 and an admin key: STOCK_ADMIN_KEY's, or one that is made.
+  ///
+  /// - Returns: the key that was made, to be shown once.
+  private func prepareKeys(_ control: any ControlPlane) async throws -> String? {
+    if control.snapshot.stores.isEmpty {
+      _ = try await control.putStore(
+        id: 1, name: "Main", locationPriority: [], strategy: .priority)
+    }
+    guard settings.authentication == .keys else { return nil }
+    let admins = control.snapshot.keys.values.filter { $0.role == .admin }
+    guard admins.isEmpty else {
+      if let given = settings.adminKey, !admins.contains(where: { $0.digest == digest(given) }) {
+        logger.warning("STOCK_ADMIN_KEY is not used: there are admin keys already")
+      }
+      return nil
+    }
+    let made = settings.adminKey == nil ? makeToken() : nil
+    guard let token = settings.adminKey ?? made, token.utf8.count >= 20 else {
+      throw ToolError("STOCK_ADMIN_KEY is too short: take at least 20 characters, random ones")
+    }
+    _ = try await control.createKey(
+      role: .admin, store: nil, name: made == nil ? "STOCK_ADMIN_KEY" : "first admin",
+      digest: digest(token), expiresAt: nil)
+    return made
+  }
+
+  private func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
+
+  private func makeToken() -> String {
+    let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+    let text = secret.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+    return "sk_" + text.replacing("=", with: "")
+  }
+
+  private func announce(_ server: HTTPServer, newKey: String?) {
+    if let newKey {
+      print("admin key, shown this once: \(newKey)")
+    }
+    let address = server.localAddress
+    let host = address.ipAddress ?? settings.host
+    print(
+      "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? settings.port)"
+    )
+    fflush(nil)
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import StockTools
+
+/// The flags of `stock serve`. None has a default here: `ServeSettings` knows them, and where else a
+/// setting may come from.
+struct ServeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Where to listen (default: 127.0.0.1).", valueName: "address"))
+  var host: String?
+
+  @Option(help: ArgumentHelp("Port; 0 takes a free one (default: 8080).", valueName: "number"))
+  var port: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder of the engine's own Redis "
+        + "(default: \(ServeSettings.defaultData(ProcessInfo.processInfo.environment))).",
+      valueName: "folder"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Your own Redis: redis://[user:pass@]host:port/db or unix:///path (default: one is started).",
+      valueName: "url"))
+  var redis: String?
+
+  @Option(
+    help: ArgumentHelp("everysec, always or replicas:N (default: everysec).", valueName: "mode"))
+  var durability: String?
+
+  @Option(help: ArgumentHelp("keys, or none on loopback only (default: keys).", valueName: "mode"))
+  var auth: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level")
+  )
+  var logLevel: String?
+
+  @Option(help: ArgumentHelp("Event loops (default: by the number of cores).", valueName: "number"))
+  var loops: Int?
+
+  @Option(help: ArgumentHelp("Shards, when the namespace is made.", valueName: "number"))
+  var shards: Int?
+
+  @Flag(help: "Start even on a Redis that may evict or lose data.")
+  var allowUnsafeRedis = false
+
+  @Option(
+    help: ArgumentHelp("The redis-server to start (default: redis-server).", valueName: "path"))
+  var redisServer: String?
+
+  @Option(
+    help: ArgumentHelp("JSON file with settings, named as the flags are.", valueName: "file"))
+  var config: String?
+
+  /// The settings that were given, by name.
+  private var given: [String: ConfigValue] {
+    let contents: [String: ConfigContent?] = [
+      "host": host.map(ConfigContent.string), "port": port.map(ConfigContent.int),
+      "data": data.map(ConfigContent.string), "redis": redis.map(ConfigContent.string),
+      "durability": durability.map(ConfigContent.string), "auth": auth.map(ConfigContent.string),
+      "log-level": logLevel.map(ConfigContent.string), "loops": loops.map(ConfigContent.int),
+      "shards": shards.map(ConfigContent.int),
+      "allow-unsafe-redis": allowUnsafeRedis ? .bool(true) : nil,
+      "redis-server": redisServer.map(ConfigContent.string),
+    ]
+    return contents.compactMapValues { $0 }.mapValues { ConfigValue($0, isSecret: false) }
+  }
+
+  /// - Throws: `ValidationError`, which is exit code 64.
+  func settings() async throws -> ServeSettings {
+    let environment = ProcessInfo.processInfo.environment
+    do {
+      return try await ServeSettings.load(
+        flags: given, environment: environment, file: config ?? environment["STOCK_CONFIG"])
+    } catch let error as ToolError {
+      throw ValidationError(error.description)
+    }
+  }
+}

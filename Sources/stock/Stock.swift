@@ -1,0 +1,27 @@
+import ArgumentParser
+import Foundation
+
+/// The one executable: its commands are in `Commands/`.
+@main
+struct Stock: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stock",
+    abstract: "An in-memory stock engine, kept in Redis, behind HTTP.",
+    discussion: """
+      Examples:
+        stock serve                               the engine and its own Redis
+        stock keys create --role store --store-id 1 --name shop
+        stock import stock.csv                    products and quantities
+        stock replay orders.csv --opening 100000  real orders, and the books
+        stock verify                              memory against Redis
+
+      Exit codes: 0 done, 1 failed, 64 bad usage.
+      """,
+    subcommands: [Serve.self, Keys.self, Import.self, Replay.self, Verify.self])
+
+  static func main() async {
+    // A connection that the other side closed must be an error, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    await main(nil)
+  }
+}

@@ -1,6 +1,0 @@
-import ArgumentParser
-import Configuration
-import Histogram
-import ServiceLifecycle
-
-print("x")

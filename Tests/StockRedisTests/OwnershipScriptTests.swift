@@ -1,0 +1,113 @@
+import StockCore
+import StockRedis
+import Testing
+
+@Suite("Taking and keeping ownership")
+struct OwnershipScriptTests {
+  @Test("each take gives a new epoch, above the minimum, and the state of the shard")
+  func take() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      #expect(shard.ownership.epoch == 1)
+      #expect(try await shard.take("engine-2").epoch == 2)
+      #expect(try await shard.take("engine-2", minimumEpoch: 9).epoch == 10)
+      let mine = try await shard.take("engine-1", minimumEpoch: 123_456_789_012_345)
+      #expect(mine.epoch == 123_456_789_012_346)
+      #expect(try await shard.commit(shard.batch(1, digest: 0xFEED), ownership: mine) == .committed)
+      #expect(
+        try await read(shard)
+          == .meta(
+            ShardMeta(ownership: mine, sequence: 1, digest: 0xFEED, lastEntryNumber: 42)))
+    }
+  }
+
+  @Test("a shard without meta cannot be taken, nor is it made")
+  func missing() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      _ = try await connection.call(["DEL", "stock:{7}:meta"])
+      await #expect(throws: RedisSetupError.self) { try await shard.take("engine-1") }
+      #expect(try await read(shard) == .missing)
+      #expect(try await retake(shard, "engine-1", 5) == .missing)
+    }
+  }
+
+  @Test("an epoch can be taken again unless somebody took a later one")
+  func retake() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      try await shard.take("engine-1", minimumEpoch: 7)
+      // Held: engine-1 with 8.
+      func meta(_ owner: String, _ epoch: Epoch) -> MetaReply {
+        .meta(
+          ShardMeta(
+            ownership: Ownership(owner: owner, epoch: epoch), sequence: 0, digest: 0,
+            lastEntryNumber: 0))
+      }
+      #expect(try await retake(shard, "engine-1", 8) == meta("engine-1", 8))
+      #expect(
+        try await retake(shard, "engine-2", 8)
+          == .fenced(by: Ownership(owner: "engine-1", epoch: 8)))
+      #expect(
+        try await retake(shard, "engine-1", 7)
+          == .fenced(by: Ownership(owner: "engine-1", epoch: 8)))
+      // Redis lost the take with 12: the epoch it holds is older.
+      #expect(try await retake(shard, "engine-2", 12) == meta("engine-2", 12))
+      #expect(try await read(shard) == meta("engine-2", 12))
+    }
+  }
+
+  @Test("control hashes change for their owner only, whole")
+  func control() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      let keys = shard.keys
+      let scripts = try #require(connection.scripts)
+      let taken = try await connection.query({
+        $0.writeTake(meta: keys.controlMeta, owner: "engine-1", minimumEpoch: 0, scripts: scripts)
+      }) { MetaReply(take: $0, owner: "engine-1") }
+      guard case .meta(let meta) = taken else {
+        Issue.record("not taken: \(taken)")
+        return
+      }
+      func change(
+        _ changes: [(field: String, value: String?)], _ ownership: Ownership
+      ) async throws -> ControlReply {
+        try await connection.query({
+          $0.writeControl(
+            keys: keys, hash: keys.stores, ownership: ownership, changes: changes,
+            scripts: scripts)
+        }) { ControlReply($0) }
+      }
+      #expect(try await change([("1", "Shop"), ("2", "Two"), ("3", "")], meta.ownership) == .done)
+      #expect(try await change([("2", nil), ("1", "Shop A")], meta.ownership) == .done)
+      #expect(try await shard.held("stock:{control}:stores") == ["1": "Shop A", "3": ""])
+      #expect(
+        try await change([("1", nil)], Ownership(owner: "engine-2", epoch: 1)) == .fenced)
+      #expect(
+        try await change([("1", nil)], Ownership(owner: "engine-1", epoch: 2)) == .fenced)
+      _ = try await connection.call(["DEL", keys.controlMeta])
+      guard case .failed = try await change([("1", nil)], meta.ownership) else {
+        Issue.record("changed without meta")
+        return
+      }
+      #expect(try await shard.held("stock:{control}:stores") == ["1": "Shop A", "3": ""])
+    }
+  }
+
+  private func read(_ shard: TestShard) async throws -> MetaReply {
+    let key = shard.keys.meta(7)
+    return try await shard.connection.query({ $0.writeReadMeta(key) }) { MetaReply(read: $0) }
+  }
+
+  private func retake(
+    _ shard: TestShard, _ owner: String, _ epoch: Epoch
+  ) async throws -> MetaReply {
+    let key = shard.keys.meta(7)
+    let scripts = try #require(shard.connection.scripts)
+    let ownership = Ownership(owner: owner, epoch: epoch)
+    return try await shard.connection.query({
+      $0.writeRetake(meta: key, ownership: ownership, scripts: scripts)
+    }) { MetaReply(retake: $0, ownership: ownership) }
+  }
+}
