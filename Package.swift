@@ -103,7 +103,11 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StockHTTPTests",
-      dependencies: ["StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio],
+      dependencies: [
+        "StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio, nioPosix, nioHTTP1,
+        nioConcurrency,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "StockToolTests",
