@@ -89,6 +89,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
+    .executableTarget(
+      name: "stock-simulate",
+      dependencies: [
+        "StockCore", "StockTestKit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "StockCoreTests", dependencies: ["StockCore", "StockTestKit"], swiftSettings: settings),
     .testTarget(

@@ -26,6 +26,11 @@ struct RedoTail {
     changes += batch.changeCount
   }
 
+  /// All of it was played again: Redis may lose it once more.
+  mutating func renew(at instant: Int64) {
+    for place in start..<items.count { items[place].committedAt = instant }
+  }
+
   /// Drops what is older than `oldest`, and more than `Bounds.maxRedoChanges`.
   mutating func prune(olderThan oldest: Int64) {
     while start < items.count,

@@ -12,8 +12,8 @@ public struct ShardConfiguration: Sendable {
   /// First and longest pause before the same batch goes again.
   public var firstPause: Int64 = 20
   public var longestPause: Int64 = 1_000
-  /// How long a committed batch is kept to be played again. Redis with `appendfsync everysec` can lose
-  /// two seconds.
+  /// How much older than the last batch that Redis took a batch must be to be forgotten. Younger ones
+  /// are kept to be played again: Redis with `appendfsync everysec` can lose two seconds.
   public var redoAge: Int64 = 10_000
   /// Faults to plant, so that tests can show that they would be found. Empty but in tests.
   public var plantedFaults: Set<PlantedFault> = []

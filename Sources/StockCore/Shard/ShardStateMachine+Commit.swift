@@ -7,19 +7,19 @@ extension ShardStateMachine {
     guard case .idle = phase else { return .none }
     drainBacklog(now: now)
     guard open.hasChanges else { return .none }
-    let batch = closeBatch()
+    let batch = closeBatch(now: now)
     drainBacklog(now: now)
     phase = .committing(since: now.monotonic)
     return .send(batch, withScript: false)
   }
 
   /// The open batch becomes the one in flight.
-  private mutating func closeBatch() -> Batch {
+  private mutating func closeBatch(now: Now) -> Batch {
     precondition(inFlight == nil, "only one batch is in flight")
     var batch = Batch(
       previous: committedSequence, sequence: committedSequence + 1, digest: 0,
       lastEntryNumber: lastEntryNumber, entries: open.entryChanges, products: open.productChanges)
-    batch.digest = batch.computeDigest()
+    batch.digest = batch.computeDigest(after: committedDigest)
     for row in open.entryRows {
       let place = Int(books.entries[Int(row)].pending)
       pendingEntries[place].inFlightChange = pendingEntries[place].openChange
@@ -31,7 +31,7 @@ extension ShardStateMachine {
       pending.openChange = Books.none
       pendingProducts[row] = pending
     }
-    inFlight = InFlight(batch: batch, contents: open)
+    inFlight = InFlight(batch: batch, contents: open, sentAt: now.monotonic)
     open = OpenBatch()
     return batch
   }
@@ -60,9 +60,8 @@ extension ShardStateMachine {
       finishBatch(now: now)
       phase = .idle
       return endOfTick(now: now)
-    case .fenced:
-      return fence("another engine took the shard", now: now)
-    case .sequenceMismatch:
+    case .fenced, .sequenceMismatch:
+      // Who owns the shard, and what it holds, `meta` tells: Redis may have lost our taking of it.
       phase = .resolving(since: now.monotonic)
       return .readMeta
     case .invalid(let what):
@@ -103,7 +102,8 @@ extension ShardStateMachine {
     committedDigest = flying.batch.digest
     committedEntryNumber = flying.batch.lastEntryNumber
     redo.append(flying.batch, at: now.monotonic)
-    redo.prune(olderThan: now.monotonic - configuration.redoAge)
+    // Redis was alive when it took this batch: what it confirmed well before is on its disk.
+    redo.prune(olderThan: flying.sentAt - configuration.redoAge)
 
     for (index, row) in flying.contents.entryRows.enumerated() {
       let place = books.entries[Int(row)].pending
@@ -177,12 +177,19 @@ extension ShardStateMachine {
     guard let meta else { return fail("the shard's meta is gone: redis has lost data") }
     guard meta.ownership == ownership else {
       if meta.ownership.epoch < ownership.epoch { return .retake }
+      if meta.ownership.owner == ownership.owner {
+        // A request to take the shard that we gave up waiting for was executed after all.
+        undoAll(inFlight?.maybeExecuted == true ? .outcomeUnknown : .storeUnavailable)
+        phase = .recovering("taken again with epoch \(meta.ownership.epoch)")
+        return .recover
+      }
       return fence("\(meta.ownership.owner) with epoch \(meta.ownership.epoch)", now: now)
     }
     if let flying = inFlight, meta.sequence == flying.batch.sequence {
       guard meta.digest == flying.batch.digest else {
         return fail("redis holds another batch \(meta.sequence) than the one that was sent")
       }
+      redone(now: now)
       finishBatch(now: now)
       phase = .idle
       return endOfTick(now: now)
@@ -198,12 +205,24 @@ extension ShardStateMachine {
         "redis holds batch \(meta.sequence), the engine \(committedSequence), and the redo tail has \(redo.count)"
       )
     }
+    if place > 0, redo.batch(at: place - 1).digest != meta.digest {
+      return fail("redis holds another batch \(meta.sequence) than the one it confirmed")
+    }
+    isRedoing = true
     phase = .replaying(place: place, since: now.monotonic, resumeAt: nil)
     return .send(redo.batch(at: place), withScript: false)
   }
 
+  /// Redis holds what is committed again, if it had not.
+  private mutating func redone(now: Now) {
+    guard isRedoing else { return }
+    isRedoing = false
+    redo.renew(at: now.monotonic)
+  }
+
   /// Redis holds what is committed: the batch in flight goes (again), or the next one.
   private mutating func proceed(now: Now) -> ShardAction {
+    redone(now: now)
     guard let flying = inFlight else {
       phase = .idle
       return endOfTick(now: now)
@@ -227,11 +246,9 @@ extension ShardStateMachine {
       let resumeAt = nextPause(now: now, jitter: jitter)
       phase = .replaying(place: place, since: now.monotonic, resumeAt: resumeAt)
       return .none
-    case .sequenceMismatch:
+    case .fenced, .sequenceMismatch:
       phase = .resolving(since: now.monotonic)
       return .readMeta
-    case .fenced:
-      return fence("another engine took the shard", now: now)
     case .invalid(let why), .failed(let why):
       return fail("replaying: \(why)")
     }
@@ -241,7 +258,6 @@ extension ShardStateMachine {
 
   /// To be called every some 50 ms: pauses end, and nobody waits for ever.
   public mutating func tick(now: Now) -> ShardAction {
-    if case .idle = phase { redo.prune(olderThan: now.monotonic - configuration.redoAge) }
     giveUpWaiting(now: now)
     switch phase {
     case .committing(let since) where now.monotonic - since >= configuration.commitTimeout:
@@ -379,9 +395,10 @@ extension ShardStateMachine {
 }
 
 extension Batch {
-  /// A 64-bit hash over all that the batch says. Not against forgers: against mistakes.
-  func computeDigest() -> UInt64 {
-    var digest = ShardMap.mix(UInt64(bitPattern: sequence))
+  /// A 64-bit hash over all that the batch says and, by the digest of the batch before it, over all
+  /// that led to it. Not against forgers: against mistakes.
+  func computeDigest(after digestBefore: UInt64) -> UInt64 {
+    var digest = ShardMap.mix(digestBefore ^ UInt64(bitPattern: sequence))
     func mix(_ value: Int64) {
       digest = ShardMap.mix(digest ^ UInt64(bitPattern: value))
     }

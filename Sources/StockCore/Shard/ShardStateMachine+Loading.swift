@@ -23,6 +23,7 @@ extension ShardStateMachine {
     freePendingEntries = []
     pendingProducts = [:]
     redo.removeAll()
+    isRedoing = false
     pauses = 0
     phase = .recovering("loading")
   }
@@ -75,7 +76,7 @@ extension ShardStateMachine {
       books.entries[Int(row)].value = value
       return
     }
-    if let other = books.entry(product: productRow, location: locationID).live {
+    if let other = books.entry(product: productRow, location: locationID) {
       throw LoadError(
         description: "entries \(books.entries[Int(other)].id) and \(id) are at the same location")
     }

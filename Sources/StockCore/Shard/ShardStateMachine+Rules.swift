@@ -19,14 +19,9 @@ extension ShardStateMachine {
       return moveUnlimited(amount, product, sawProduct)
     }
     if amount.location.isEmpty { return .refused(.locationRequired, sawProduct) }
-    guard let location = books.locations.id(amount.location) else {
-      return .refused(.entryNotFound, sawProduct)
-    }
-    let found = books.entry(product: product, location: location)
-    guard let row = found.live else {
-      let sawDeleted = if let deleted = found.deleted { saw(entry: deleted) } else { Saw.committed }
-      return .refused(.entryNotFound, max(sawProduct, sawDeleted))
-    }
+    guard let location = books.locations.id(amount.location),
+      let row = books.entry(product: product, location: location)
+    else { return .refused(.entryNotFound, saw(entriesOf: product)) }
 
     let value = books.entries[Int(row)].value
     switch move {
@@ -63,7 +58,7 @@ extension ShardStateMachine {
   private func moveUnlimited(_ amount: EntryAmount, _ product: Int32, _ sawProduct: Saw) -> Decision
   {
     if let location = books.locations.id(amount.location),
-      let row = books.entry(product: product, location: location).live
+      let row = books.entry(product: product, location: location)
     {
       return Decision(
         outcome: .entry(snapshot(entry: row, unlimited: true)),
@@ -74,7 +69,7 @@ extension ShardStateMachine {
     let snapshot = EntrySnapshot(
       id: 0, product: amount.product, store: books.products[Int(product)].value.store,
       location: amount.location, value: nothing, unlimited: true)
-    return Decision(outcome: .entry(snapshot), saw: sawProduct)
+    return Decision(outcome: .entry(snapshot), saw: saw(entriesOf: product))
   }
 
   mutating func set(_ set: SetStock, _ scope: StoreScope, _ now: Now) -> Decision {
@@ -104,7 +99,7 @@ extension ShardStateMachine {
     if let refusal = capacity(
       target, location: set.location, growth: set.quantity - (current?.quantity ?? 0))
     {
-      return .refused(refusal, target.saw)
+      return .refused(refusal, sawCapacity(target))
     }
     return write(
       target, product: set.product, location: set.location, store: set.newProductStore,
@@ -129,7 +124,7 @@ extension ShardStateMachine {
         .insufficientStock(requested: -adjust.quantity, available: current.available), target.saw)
     }
     if let refusal = capacity(target, location: adjust.location, growth: adjust.quantity) {
-      return .refused(refusal, target.saw)
+      return .refused(refusal, sawCapacity(target))
     }
     return write(
       target, product: adjust.product, location: adjust.location, store: adjust.newProductStore,
@@ -158,7 +153,7 @@ extension ShardStateMachine {
     }
     // The product's total stays, so only a new entry can meet a bound.
     if let refusal = capacity(to, location: transfer.to, growth: 0) {
-      return .refused(refusal, seen)
+      return .refused(refusal, sawCapacity(to))
     }
 
     touch(entry: fromRow, now: now)
@@ -179,7 +174,7 @@ extension ShardStateMachine {
   mutating func putEntry(_ put: PutEntry, _ scope: StoreScope, _ now: Now) -> Decision {
     guard let row = books.entry(put.id) else { return .refused(.entryNotFound) }
     let product = books.entries[Int(row)].product
-    let seen = max(saw(product: product), saw(entry: row))
+    var seen = max(saw(product: product), saw(entry: row))
     guard books.entries[Int(row)].isLive, scope.allows(books.products[Int(product)].value.store)
     else { return .refused(.entryNotFound, seen) }
     let current = books.entries[Int(row)].value
@@ -187,19 +182,18 @@ extension ShardStateMachine {
       return .refused(.versionConflict(conflict), seen)
     }
     var value = current
+    var moves: String?
     if let name = put.location {
       let known = books.locations.id(name)
       if known != current.location {
-        if let known {
-          let other = books.entry(product: product, location: known)
-          if let taken = other.live {
-            return .refused(.locationTaken, max(seen, saw(entry: taken)))
-          }
+        if let known, let taken = books.entry(product: product, location: known) {
+          return .refused(.locationTaken, max(seen, saw(entry: taken)))
         }
-        guard let location = books.locations.intern(name) else {
+        if known == nil, books.locations.isFull {
           return .refused(.capacityReached(.locations), seen)
         }
-        value.location = location
+        moves = name
+        seen = saw(entriesOf: product)
       }
     }
     value.quantity = put.quantity ?? current.quantity
@@ -211,8 +205,10 @@ extension ShardStateMachine {
     if books.totalQuantity(product: product) - current.quantity > Bounds.maxQuantity
       - value.quantity
     {
-      return .refused(.quantityTooLarge, seen)
+      return .refused(.quantityTooLarge, saw(entriesOf: product))
     }
+    // The name is kept no earlier than here: a refused command leaves nothing behind.
+    if let moves, let location = books.locations.intern(moves) { value.location = location }
     if value == current {
       return Decision(outcome: .entry(snapshot(entry: row)), saw: seen)
     }
@@ -308,10 +304,9 @@ extension ShardStateMachine {
     }
     var row: Int32?
     if let known = books.locations.id(location) {
-      let found = books.entry(product: productRow, location: known)
-      row = found.live
-      if let any = found.live ?? found.deleted { seen = max(seen, saw(entry: any)) }
+      row = books.entry(product: productRow, location: known)
     }
+    seen = max(seen, row.map { saw(entry: $0) } ?? saw(entriesOf: productRow))
     if row == nil, let refusal { return .refused(.refused(refusal, seen)) }
     return .found(Target(product: productRow, row: row, saw: seen))
   }
@@ -354,6 +349,11 @@ extension ShardStateMachine {
       return .capacityReached(.products)
     }
     return nil
+  }
+
+  /// What `capacity` rests on.
+  func sawCapacity(_ target: Target) -> Saw {
+    if let product = target.product { saw(entriesOf: product) } else { target.saw }
   }
 
   /// Writes a quantity, making the entry and the product where they are not.

@@ -110,6 +110,18 @@ extension ShardStateMachine {
     return pending.openChange == Books.none ? .inFlight : .open
   }
 
+  /// What rests on all of a product's entries: that there is none at a location (a pending batch may
+  /// have deleted it or moved it away), or what their quantities add up to.
+  func saw(entriesOf product: Int32) -> Saw {
+    var seen = saw(product: product)
+    var row = books.products[Int(product)].firstEntry
+    while row != Books.none, seen != .open {
+      seen = max(seen, saw(entry: row))
+      row = books.entries[Int(row)].next
+    }
+    return seen
+  }
+
   // MARK: Touching rows
 
   /// Notes that the open batch changes an entry's row. To be called before the change.

@@ -12,17 +12,17 @@ public struct ShardStateMachine: ~Copyable {
   enum Phase {
     /// Memory is not what Redis holds: loading, or about to. → idle, failed
     case recovering(String)
-    /// Nothing in flight. → committing, resolving, suspended
+    /// Nothing in flight. → committing, resolving
     case idle
-    /// A batch is in flight. → idle, resolving, pausing, suspended, recovering, fenced, failed
+    /// A batch is in flight. → idle, resolving, pausing, suspended, recovering, failed
     case committing(since: Int64)
     /// The connection is gone, and with it what Redis did last: `meta` will tell.
-    /// → idle, committing, replaying, fenced, failed
+    /// → idle, committing, replaying, recovering, fenced, failed
     case resolving(since: Int64?)
-    /// Redis did not run the batch in flight and may do so soon: it goes again. → committing, resolving
+    /// Redis did not run the batch in flight and may do so soon: it goes again. → committing, idle, resolving
     case pausing(until: Int64)
     /// Redis lost its last batches: the one at this place of the redo tail is under way.
-    /// → idle, committing, resolving, pausing, fenced, failed
+    /// → idle, committing, resolving, failed
     case replaying(place: Int, since: Int64, resumeAt: Int64?)
     /// Redis refuses writes: new ones are kept out for a while. → idle, resolving
     case suspended(until: Int64, String)
@@ -56,6 +56,8 @@ public struct ShardStateMachine: ~Copyable {
   /// Commands that wait for room in the open batch.
   var backlog: [(command: Command, ticket: Ticket)] = []
   var redo = RedoTail()
+  /// Redis was found to have lost some of the redo tail, and may not have all of it yet.
+  var isRedoing = false
   var pauses = 0
   var answers: [Answer] = []
 
@@ -63,6 +65,8 @@ public struct ShardStateMachine: ~Copyable {
   struct InFlight {
     var batch: Batch
     var contents: OpenBatch
+    /// When it was sent first, on the monotonic clock.
+    var sentAt: Int64
     /// Some attempt may have been executed although no answer came: never to be undone.
     var maybeExecuted = false
   }

@@ -31,8 +31,8 @@ struct Books {
   var entries: ContiguousArray<EntryRow> = []
   private var productIndex = IntegerTable()
   private var entryIndex = IntegerTable()
-  private var freeProducts: [Int32] = []
-  private var freeEntries: [Int32] = []
+  private(set) var freeProducts: [Int32] = []
+  private(set) var freeEntries: [Int32] = []
 
   var productCount: Int { productIndex.count }
   var entryCount: Int { entryIndex.count }
@@ -54,19 +54,15 @@ struct Books {
   @inline(__always)
   func entry(_ id: EntryID) -> Int32? { entryIndex[id] }
 
-  /// A live entry of a product, and if there is none, the one that a pending batch deleted there.
+  /// A product's live entry at a location.
   @inline(__always)
-  func entry(product: Int32, location: LocationID) -> (live: Int32?, deleted: Int32?) {
-    var deleted: Int32?
+  func entry(product: Int32, location: LocationID) -> Int32? {
     var row = products[Int(product)].firstEntry
     while row != Self.none {
-      if entries[Int(row)].value.location == location {
-        if entries[Int(row)].isLive { return (row, nil) }
-        deleted = row
-      }
+      if entries[Int(row)].value.location == location, entries[Int(row)].isLive { return row }
       row = entries[Int(row)].next
     }
-    return (nil, deleted)
+    return nil
   }
 
   /// The sum of the quantities of a product's live entries.

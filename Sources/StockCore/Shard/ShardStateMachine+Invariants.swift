@@ -1,0 +1,168 @@
+/// What must be true of a shard's memory at any time. For tests: it looks at every row.
+extension ShardStateMachine {
+  /// - Returns: what is wrong, in words; empty where all is well.
+  package func checkInvariants() -> [String] {
+    var wrong: [String] = []
+    checkProducts(&wrong)
+    checkEntries(&wrong)
+    checkPendingEntries(&wrong)
+    checkPendingProducts(&wrong)
+    checkBatches(&wrong)
+    return wrong
+  }
+
+  private func checkProducts(_ wrong: inout [String]) {
+    var listed = 0
+    var live = 0
+    for (index, product) in books.products.enumerated() {
+      let row = Int32(index)
+      guard product.isLive else {
+        if product.firstEntry != Books.none { wrong.append("free product row \(row) has entries") }
+        continue
+      }
+      live += 1
+      if books.product(product.id) != row { wrong.append("product \(product.id) is not indexed") }
+      var places: Set<LocationID> = []
+      var count: Int32 = 0
+      var next = product.firstEntry
+      while next != Books.none, Int(count) <= books.entries.count {
+        let entry = books.entries[Int(next)]
+        count += 1
+        if entry.product != row { wrong.append("entry row \(next) is in another product's list") }
+        if entry.id == 0 { wrong.append("free entry row \(next) is in a list") }
+        if entry.isLive, !places.insert(entry.value.location).inserted {
+          wrong.append("product \(product.id) has two entries at \(entry.value.location)")
+        }
+        next = entry.next
+      }
+      if count != product.entryCount {
+        wrong.append("product \(product.id) counts \(product.entryCount) entries, lists \(count)")
+      }
+      listed += Int(count)
+    }
+    if live != books.productCount {
+      wrong.append("\(live) products, \(books.productCount) indexed")
+    }
+    if listed != books.entryCount { wrong.append("\(listed) listed, \(books.entryCount) indexed") }
+    let free = Set(books.freeProducts)
+    if free.count != books.freeProducts.count { wrong.append("a product row is free twice") }
+    if free.count + live != books.products.count { wrong.append("product rows are lost") }
+    for row in free where books.products[Int(row)].isLive {
+      wrong.append("product row \(row) is free and in use")
+    }
+  }
+
+  private func checkEntries(_ wrong: inout [String]) {
+    var used = 0
+    for (index, entry) in books.entries.enumerated() where entry.id != 0 {
+      used += 1
+      let row = Int32(index)
+      if books.entry(entry.id) != row { wrong.append("entry \(entry.id) is not indexed") }
+      if !entry.isLive, entry.pending == Books.none {
+        wrong.append("entry \(entry.id) is deleted by no batch")
+      }
+      let value = entry.value
+      if value.reserved < 0 || value.quantity < value.reserved
+        || value.quantity > Bounds.maxQuantity
+      {
+        wrong.append("entry \(entry.id): quantity \(value.quantity), reserved \(value.reserved)")
+      }
+      if entry.pending != Books.none, pendingEntries[Int(entry.pending)].row != row {
+        wrong.append("entry \(entry.id): its pending place is another's")
+      }
+      if map.number(ofEntry: entry.id) > lastEntryNumber {
+        wrong.append("entry \(entry.id) was never given out")
+      }
+    }
+    let free = Set(books.freeEntries)
+    if free.count != books.freeEntries.count { wrong.append("an entry row is free twice") }
+    if free.count + used != books.entries.count { wrong.append("entry rows are lost") }
+    for row in free where books.entries[Int(row)].id != 0 {
+      wrong.append("entry row \(row) is free and in use")
+    }
+  }
+
+  private func checkPendingEntries(_ wrong: inout [String]) {
+    let free = Set(freePendingEntries)
+    if free.count != freePendingEntries.count { wrong.append("a pending place is free twice") }
+    for (index, pending) in pendingEntries.enumerated() where !free.contains(Int32(index)) {
+      let entry = books.entries[Int(pending.row)]
+      if entry.pending != Int32(index) { wrong.append("pending place \(index) belongs to no row") }
+      let flying = change(pending.inFlightChange, of: pending.row, in: inFlight?.contents, &wrong)
+      let opened = change(pending.openChange, of: pending.row, in: open, &wrong)
+      guard let first = flying ?? opened, let last = opened ?? flying else {
+        wrong.append("entry \(entry.id) is pending in no batch")
+        continue
+      }
+      if first.before != pending.committed { wrong.append("entry \(entry.id): wrong committed") }
+      if let flying, let opened, flying.after != opened.before {
+        wrong.append("entry \(entry.id): the open batch does not build on the one in flight")
+      }
+      if last.after != (entry.isLive ? entry.value : nil) {
+        wrong.append("entry \(entry.id): its row is not what the last batch says")
+      }
+    }
+    let waiting = books.entries.count { $0.id != 0 && $0.pending != Books.none }
+    if waiting + free.count != pendingEntries.count { wrong.append("pending places are lost") }
+  }
+
+  private func change(
+    _ place: Int32, of row: Int32, in batch: OpenBatch?, _ wrong: inout [String]
+  ) -> EntryChange? {
+    guard place != Books.none else { return nil }
+    guard let batch, Int(place) < batch.entryRows.count, batch.entryRows[Int(place)] == row else {
+      wrong.append("entry row \(row): its place \(place) in the batch is not its own")
+      return nil
+    }
+    return batch.entryChanges[Int(place)]
+  }
+
+  private func checkPendingProducts(_ wrong: inout [String]) {
+    for (row, pending) in pendingProducts {
+      let product = books.products[Int(row)]
+      var changes: [ProductChange] = []
+      for (place, batch) in [
+        (pending.inFlightChange, inFlight?.contents), (pending.openChange, open),
+      ] where place != Books.none {
+        guard let batch, Int(place) < batch.productRows.count, batch.productRows[Int(place)] == row
+        else {
+          wrong.append("product \(product.id): its place in the batch is not its own")
+          continue
+        }
+        changes.append(batch.productChanges[Int(place)])
+      }
+      guard let first = changes.first, let last = changes.last else {
+        wrong.append("product \(product.id) is pending in no batch")
+        continue
+      }
+      if first.before != pending.committed { wrong.append("product \(product.id): committed") }
+      if changes.count == 2, first.after != last.before {
+        wrong.append("product \(product.id): the batches do not build on each other")
+      }
+      if last.after != product.value { wrong.append("product \(product.id): its row differs") }
+    }
+  }
+
+  private func checkBatches(_ wrong: inout [String]) {
+    if let flying = inFlight {
+      if flying.batch.previous != committedSequence { wrong.append("in flight: wrong previous") }
+      if flying.batch.entries != flying.contents.entryChanges {
+        wrong.append("the batch in flight has changed")
+      }
+    }
+    if lastEntryNumber < committedEntryNumber { wrong.append("entry numbers went back") }
+    if !open.hasChanges, !open.waiting.isEmpty { wrong.append("tickets wait for no change") }
+    switch phase {
+    case .committing, .pausing:
+      if inFlight == nil { wrong.append("\(state) without a batch in flight") }
+    case .idle:
+      if inFlight != nil { wrong.append("idle with a batch in flight") }
+    case .suspended, .fenced, .failed, .recovering:
+      if inFlight != nil || open.hasChanges || !backlog.isEmpty || !pendingProducts.isEmpty {
+        wrong.append("\(state) with something pending")
+      }
+    case .resolving, .replaying:
+      break
+    }
+  }
+}

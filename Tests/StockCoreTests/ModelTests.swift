@@ -1,0 +1,31 @@
+import StockTestKit
+import Testing
+
+/// The state machine says and does what the reference model says, whatever Redis does meanwhile.
+@Suite("Reference model")
+struct ModelTests {
+  @Test("20,000 random commands end as the model says", arguments: 1...10)
+  func agrees(seed: UInt64) throws {
+    let run = ModelRun(seed: seed)
+    try run.run(commands: 20_000)
+    #expect(run.commits > 500)
+    #expect(run.undone > 50)
+  }
+
+  @Test("the random commands meet every kind of outcome")
+  func meetsEverything() throws {
+    var outcomes: [String: Int] = [:]
+    for seed in 101...112 as ClosedRange<UInt64> {
+      let run = ModelRun(seed: seed)
+      try run.run(commands: 2_000)
+      outcomes.merge(run.outcomes, uniquingKeysWith: +)
+    }
+    for name in [
+      "entry", "transferred", "deleted", "product", "productCreated", "summary", "productNotFound",
+      "entryNotFound", "locationRequired", "versionConflict", "insufficientStock",
+      "insufficientReserved", "belowReserved", "quantityTooLarge", "locationTaken", "entryInUse",
+    ] {
+      #expect(outcomes[name, default: 0] > 0, "\(name) never came")
+    }
+  }
+}

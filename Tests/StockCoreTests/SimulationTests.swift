@@ -1,0 +1,45 @@
+import StockCore
+import StockTestKit
+import Testing
+
+/// Whatever happens to engines, network and Redis: nothing that was confirmed is lost, nothing is
+/// sold twice, and everybody gets an answer. (`stock-simulate run` does the same for longer.)
+@Suite("Simulation")
+struct SimulationTests {
+  @Test("600 seeds of faults do no harm", arguments: 0..<6)
+  func holds(block: Int) throws {
+    var sum = SimulationReport()
+    for seed in 1...100 {
+      let options = SimulationOptions(seed: UInt64(block * 100 + seed), steps: 300)
+      do {
+        sum.add(try Simulation(options).run())
+      } catch {
+        Issue.record("\(Simulation.replay(options, after: error))")
+      }
+    }
+    #expect(sum.commits > 1_000)
+    #expect(sum.faults.count > 12, "\(sum.faults)")
+  }
+
+  @Test("the same seed is the same history")
+  func repeats() throws {
+    func history(_ seed: UInt64) throws -> [String] {
+      var lines: [String] = []
+      _ = try Simulation(SimulationOptions(seed: seed, steps: 150)) { lines.append($0) }.run()
+      return lines
+    }
+    let first = try history(11)
+    #expect(try history(11) == first)
+    #expect(try history(12) != first)
+  }
+
+  @Test("a planted bug is caught", arguments: PlantedFault.allCases)
+  func catches(fault: PlantedFault) {
+    let seeds: ClosedRange<UInt64> = 1...100
+    let caught = seeds.first { seed in
+      let options = SimulationOptions(seed: seed, steps: 300, plantedFaults: [fault])
+      return (try? Simulation(options).run()) == nil
+    }
+    #expect(caught != nil, "\(fault) was not noticed in \(seeds)")
+  }
+}
