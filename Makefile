@@ -63,8 +63,9 @@ model: deps ## hold the rules against the reference model (COMMANDS=10000000)
 	swift run -c release stock-sim model --commands $(COMMANDS)
 
 faults: deps ## kill engine and Redis in the middle of load, many times
-	swift build
-	STOCK_FAULTS=heavy swift test --filter SystemTests
+	swift build -c release --product stock
+	swift build -c release --product stock-faults
+	.build/release/stock-faults all
 
 bench-floor: build ## measure against the floor: nginx, and Redis alone
 	benchmarks/floor.sh
