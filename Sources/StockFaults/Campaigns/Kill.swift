@@ -47,7 +47,7 @@ public struct Kill: Sendable {
             try await engine.kill()
             try await engine.start()
           case .redis:
-            try await killRedis(of: engine)
+            try await engine.killRedis()
           }
           let started = ContinuousClock.now - begin
           try await site.settle()
@@ -83,15 +83,5 @@ public struct Kill: Sendable {
       """)
     report.add(history)
     return report
-  }
-
-  /// Kills the engine's redis-server, and waits until the engine has started another one.
-  private func killRedis(of engine: EngineProcess) async throws {
-    guard let old = engine.redisPID else { throw FaultError("the engine has no redis-server") }
-    Signals.kill(old)
-    let isBack = try await eventually(within: .seconds(30)) {
-      engine.redisPID.map { $0 != old } ?? false
-    }
-    guard isBack else { throw FaultError("the engine did not start its redis-server again") }
   }
 }

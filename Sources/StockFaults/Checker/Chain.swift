@@ -103,10 +103,13 @@ struct Chain {
     return states
   }
 
-  /// Versions that an accepted change says it made.
-  func hardVersions(base: EntryState?) -> Set<Int64> {
-    let states = states(base: base)
-    return Set(
-      claims.filter { !$0.isNoOp(before: states[$0.state.version - 1]) }.map(\.state.version))
+  /// The accepted changes that made a version, by it. More than one is one too many. A `set` that
+  /// may have made nothing counts only where nobody else says that the version is his.
+  func makers(_ states: [Int64: EntryState]) -> [Int64: [Claim]] {
+    let candidates = claims.filter { !$0.isNoOp(before: states[$0.state.version - 1]) }
+    return Dictionary(grouping: candidates, by: \.state.version).mapValues { claims in
+      let certain = claims.filter { !$0.mayBeNoOp }
+      return certain.isEmpty ? Array(claims.prefix(1)) : certain
+    }
   }
 }

@@ -135,7 +135,9 @@ public struct Checker {
         expectedReserved += before?.reserved ?? 0
         let length = (end[key]?.version ?? 0) - (before?.version ?? 0)
         let states = chain.states(base: before)
-        for claim in chain.claims where !claim.isNoOp(before: states[claim.state.version - 1]) {
+        let makers = chain.makers(states)
+        if makers.count != length { isWhole = false }
+        for claim in makers.values.joined() {
           switch claim.effect {
           case .move(let units, let promised):
             expectedQuantity += units
@@ -148,7 +150,6 @@ public struct Checker {
             expectedQuantity += target - found.quantity
           }
         }
-        if chain.hardVersions(base: before).count != length { isWhole = false }
       }
       guard isWhole, quantity != expectedQuantity || reserved != expectedReserved else { continue }
       violations.append(

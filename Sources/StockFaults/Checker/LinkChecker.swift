@@ -16,9 +16,7 @@ struct LinkChecker {
     self.end = end
     let states = chain.states(base: base, end: end)
     self.states = states
-    self.makers = Dictionary(
-      grouping: chain.claims.filter { !$0.isNoOp(before: states[$0.state.version - 1]) },
-      by: \.state.version)
+    self.makers = chain.makers(states)
   }
 
   mutating func check() {
@@ -58,16 +56,15 @@ struct LinkChecker {
 
   private mutating func checkMakers() {
     for (version, claims) in makers.sorted(by: { $0.key < $1.key }) {
-      let certain = claims.filter { !$0.mayBeNoOp }
-      if certain.count > 1 {
-        report(.sameVersion, "\(certain.count) accepted changes made version \(version)")
+      if claims.count > 1 {
+        report(.sameVersion, "\(claims.count) accepted changes made version \(version)")
       }
       if version <= firstVersion {
         report(
           .sameVersion, "version \(version) was made again: it had been at \(firstVersion) before")
       }
       guard let before = states[version - 1] else { continue }
-      for claim in certain.isEmpty ? claims : certain {
+      for claim in claims {
         if let expected = claim.expectedVersion, expected != version - 1 {
           report(.wrongTransition, "a set that expected version \(expected) made \(version)")
         }

@@ -121,6 +121,14 @@ public actor EngineProcess {
   /// SIGKILL, and its end waited for. Its redis-server stays.
   public func kill() async throws { try await end(by: SIGKILL, within: .seconds(10)) }
 
+  /// SIGKILL to its redis-server; waits until the engine has started another one.
+  public nonisolated func killRedis(within limit: Duration = .seconds(60)) async throws {
+    guard let old = redisPID else { throw FaultError("the engine has no redis-server") }
+    Signals.kill(old)
+    let isBack = try await eventually(within: limit) { redisPID.map { $0 != old } ?? false }
+    guard isBack else { throw FaultError("the engine did not start its redis-server again") }
+  }
+
   /// SIGTERM, and its end waited for; its redis-server ends with it.
   ///
   /// - Throws: `FaultError` if it had to be killed, or ended with another status than 0.
