@@ -1,0 +1,177 @@
+import StockTestKit
+import Testing
+
+@testable import StockCore
+
+@Suite("Tables and names")
+struct UnitTests {
+  @Test("an integer table does what a dictionary does", arguments: 1...8)
+  func integerTable(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var table = IntegerTable()
+    var dictionary: [Int64: Int32] = [:]
+    // Few keys: they come and go, and their chains run into each other.
+    let keys = 40 << random.below(7)
+    for step in 0..<20_000 {
+      let key = Int64(1 + random.below(keys)) * (seed % 2 == 0 ? 1 : 1 << 40)
+      if dictionary[key] == nil, random.chance(60) {
+        dictionary[key] = Int32(step)
+        table.insert(key, row: Int32(step))
+      } else {
+        dictionary[key] = nil
+        table.remove(key)
+      }
+      let probe = Int64(1 + random.below(keys)) * (seed % 2 == 0 ? 1 : 1 << 40)
+      #expect(table[probe] == dictionary[probe])
+      #expect(table.count == dictionary.count)
+    }
+    for (key, row) in dictionary { #expect(table[key] == row) }
+  }
+
+  @Test(
+    "locations are trimmed and upper-cased",
+    arguments: [
+      ("warehouse_a", "WAREHOUSE_A"), ("  A\t\r\n", "A"), ("a b/c-d.e_9", "A B/C-D.E_9"),
+      ("Z", "Z"), (String(repeating: "x", count: 64), String(repeating: "X", count: 64)),
+      (" " + String(repeating: "x", count: 64) + " ", String(repeating: "X", count: 64)),
+    ])
+  func goodLocations(text: String, name: String) {
+    #expect(LocationName.normalize(text) == name)
+  }
+
+  @Test(
+    "other names are refused",
+    arguments: ["", "   ", "a\tb", "ä", "a,b", "A\u{0}", "a\nb", String(repeating: "x", count: 65)])
+  func badLocations(text: String) {
+    #expect(LocationName.normalize(text) == nil)
+  }
+
+  @Test(
+    "GTINs keep their digits and leading zeros",
+    arguments: ["12345670", "00000000", "012345678905", "0012345678905", "09999999999999"])
+  func goodGTINs(text: String) throws {
+    let gtin = try #require(GTIN(text))
+    #expect(gtin.description == text)
+    #expect(!gtin.isNone)
+    #expect(gtin == GTIN(text))
+  }
+
+  @Test("GTINs of different lengths differ")
+  func lengthsDiffer() {
+    #expect(GTIN("012345678905") != GTIN("0012345678905"))
+    #expect(GTIN.none.description == "")
+    #expect(GTIN.none.isNone)
+  }
+
+  @Test(
+    "other texts are no GTIN",
+    arguments: ["", "1234567", "123456789", "1234567a", "123456789012345", "１２３４５６７０"])
+  func badGTINs(text: String) {
+    #expect(GTIN(text) == nil)
+  }
+
+  @Test("products stay in their shard: these values may never change")
+  func shardOfProduct() {
+    // SplitMix64's published first outputs for the seed 0: its state grows by the same constant.
+    #expect(ShardMap.mix(0) == 0xE220_A839_7B1D_CDAF)
+    #expect(ShardMap.mix(0x9E37_79B9_7F4A_7C15) == 0x6E78_9E6A_A1B9_65F4)
+    let map = ShardMap(shardCount: 8)
+    let shards = (1...12).map { map.shard(ofProduct: ProductID($0)) }
+    #expect(shards == KnownShards.of1To12)
+    #expect(map.shard(ofProduct: Bounds.maxID) == KnownShards.ofMaxID)
+  }
+
+  @Test("products spread evenly over the shards")
+  func spread() {
+    let map = ShardMap(shardCount: 16)
+    var counts = Array(repeating: 0, count: 16)
+    for product in 1...16_000 { counts[map.shard(ofProduct: ProductID(product))] += 1 }
+    #expect(counts.allSatisfy { (900...1_100).contains($0) }, "\(counts)")
+  }
+
+  @Test("entry ids are dealt out round the shards")
+  func entryIDs() {
+    let map = ShardMap(shardCount: 8)
+    #expect((1...3).map { map.entryID(number: $0, of: 3) } == [4, 12, 20])
+    var seen: Set<EntryID> = []
+    for shard in 0..<8 {
+      for number in 1...50 as ClosedRange<Int64> {
+        let id = map.entryID(number: number, of: shard)
+        #expect(seen.insert(id).inserted)
+        #expect(map.shard(ofEntry: id) == shard)
+        #expect(map.number(ofEntry: id) == number)
+      }
+    }
+    #expect(seen == Set(1...400))
+  }
+
+  @Test("a ticket keeps its four numbers")
+  func tickets() {
+    for (loop, connection, request, operation) in [
+      (0, 0, 0, 0), (255, (1 << 20) - 1, (1 << 22) - 1, (1 << 14) - 1), (3, 70_000, 1, 9_999),
+    ] {
+      let ticket = Ticket(
+        loop: loop, connection: connection, request: request, operation: operation)
+      #expect(ticket.loop == loop)
+      #expect(ticket.connection == connection)
+      #expect(ticket.request == request)
+      #expect(ticket.operation == operation)
+    }
+    // A connection's requests are counted for ever: the number wraps round.
+    #expect(Ticket(loop: 1, connection: 2, request: 1 << 22).request == 0)
+    #expect(Ticket(loop: 1, connection: 2, request: 1 << 22).connection == 2)
+  }
+
+  @Test("the bounds agree with each other")
+  func bounds() { Bounds.check() }
+
+  @Test("the redo tail finds its place, and drops what is old or too much")
+  func redoTail() {
+    func batch(_ sequence: Sequence64, changes: Int) -> Batch {
+      let change = EntryChange(id: 1, product: 1, before: nil, after: nil)
+      return Batch(
+        previous: sequence - 1, sequence: sequence, digest: UInt64(sequence), lastEntryNumber: 0,
+        entries: Array(repeating: change, count: changes), products: [])
+    }
+    var tail = RedoTail()
+    #expect(tail.place(after: 0) == nil)
+    for sequence in 11...110 as ClosedRange<Sequence64> {
+      tail.append(batch(sequence, changes: 1), at: sequence)
+    }
+    #expect(tail.place(after: 9) == nil)
+    #expect(tail.place(after: 10) == 0)
+    #expect(tail.place(after: 109) == 99)
+    #expect(tail.place(after: 110) == nil)
+    tail.prune(olderThan: 61)
+    #expect(tail.count == 50)
+    #expect(tail.place(after: 59) == nil)
+    #expect(tail.place(after: 60).map { tail.batch(at: $0).sequence } == 61)
+    tail.renew(at: 500)
+    tail.prune(olderThan: 499)
+    #expect(tail.count == 50)
+    // Too much: the oldest go, the newest stays whatever its size.
+    tail.append(batch(111, changes: Bounds.maxRedoChanges - 10), at: 500)
+    tail.prune(olderThan: 0)
+    #expect(tail.count == 11)
+    tail.append(batch(112, changes: Bounds.maxRedoChanges + 1), at: 500)
+    tail.prune(olderThan: 0)
+    #expect(tail.count == 1)
+    #expect(tail.place(after: 111) == 0)
+    tail.removeAll()
+    #expect(tail.count == 0)
+  }
+
+  @Test("a batch's digest tells what led to it")
+  func digest() {
+    let batch = Batch(
+      previous: 1, sequence: 2, digest: 0, lastEntryNumber: 0, entries: [], products: [])
+    #expect(batch.computeDigest(after: 1) == batch.computeDigest(after: 1))
+    #expect(batch.computeDigest(after: 1) != batch.computeDigest(after: 2))
+  }
+}
+
+/// Where products are with 8 shards. Data in Redis rests on these.
+private enum KnownShards {
+  static let of1To12: [ShardID] = [1, 6, 5, 2, 2, 0, 7, 6, 4, 2, 5, 3]
+  static let ofMaxID: ShardID = 7
+}
