@@ -9,27 +9,27 @@ struct Credentials {
 
   /// - Parameter value: of the `Authorization` header.
   /// - Returns: nil where it is not `Bearer` and the token of a key that is good.
-  mutating func principal(for value: String, in keys: KeyCache, now: Timestamp) -> Principal? {
-    var value = value
-    let known = value.withUTF8 { bytes in
+  mutating func principal(
+    for value: UnsafeBufferPointer<UInt8>, in keys: KeyCache, now: Timestamp
+  ) -> Principal? {
+    let isKnown =
       lastGeneration == keys.generation
-        && lastValue.withUnsafeBufferPointer { Matching.equalInConstantTime(bytes, $0) }
-    }
-    if !known {
-      guard let token = Self.token(in: value), let principal = keys.principal(token: token.utf8)
+      && lastValue.withUnsafeBufferPointer { Matching.equalInConstantTime(value, $0) }
+    if !isKnown {
+      guard let token = Self.token(in: value), let principal = keys.principal(token: token)
       else { return nil }
-      lastValue = Array(value.utf8)
+      lastValue = Array(value)
       lastPrincipal = principal
       lastGeneration = keys.generation
     }
     return now < lastPrincipal.expiresAt ? lastPrincipal : nil
   }
 
-  private static func token(in value: String) -> Substring? {
-    guard value.utf8.count > 7, value.utf8.count <= 512,
-      Matching.equalIgnoringCase(value.prefix(6), "bearer"), value.dropFirst(6).first == " "
-    else { return nil }
-    let token = value.dropFirst(7).drop { $0 == " " }
-    return token.isEmpty ? nil : token
+  private static func token(in value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+    guard value.count > 7, value.count <= 512 else { return nil }
+    let scheme = UnsafeBufferPointer(rebasing: value[..<7])
+    guard Matching.equalIgnoringCase(scheme, "bearer ") else { return nil }
+    let token = value[7...].drop { $0 == UInt8(ascii: " ") }
+    return token.isEmpty ? nil : UnsafeBufferPointer(rebasing: token)
   }
 }

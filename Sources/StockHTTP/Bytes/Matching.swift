@@ -16,16 +16,14 @@ enum Matching {
     return true
   }
 
-  /// Whether `text` is `word`, in any case. `word` is in lower case, letters and `-` only.
-  static func equalIgnoringCase(_ text: some StringProtocol, _ word: StaticString) -> Bool {
+  /// Whether `bytes` are `word`, in any case. `word` is in lower case, letters, digits, `-` and `/`.
+  @inline(__always)
+  static func equalIgnoringCase(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
     let count = word.utf8CodeUnitCount
+    guard bytes.count == count else { return false }
     let start = word.utf8Start
-    var index = 0
-    for byte in text.utf8 {
-      guard index < count, lower(byte) == start[index] else { return false }
-      index += 1
-    }
-    return index == count
+    for index in 0..<count where lower(bytes[index]) != start[index] { return false }
+    return true
   }
 
   @inline(__always)

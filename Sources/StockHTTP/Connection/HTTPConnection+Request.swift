@@ -4,10 +4,89 @@ import StockCore
 
 // From bytes to a request.
 extension HTTPConnection {
+  // MARK: Plain requests, read where they lie
+
+  /// Takes requests out of what came, as long as they are plain. What is not goes to NIO's decoder,
+  /// with all that follows on this connection.
+  func scan(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    var buffer = bytes
+    if var held {
+      held.writeImmutableBuffer(bytes)
+      buffer = held
+      self.held = nil
+    }
+    while buffer.readableBytes > 0, !ignoresInput {
+      var scanner = RequestScanner()
+      let scan = buffer.withUnsafeReadableBytes { raw in
+        raw.withMemoryRebound(to: UInt8.self) { bytes in
+          let scan = scanner.scan(bytes, authorize: principal(for:))
+          if case .complete = scan { beginPlain(scanner) }
+          return scan
+        }
+      }
+      switch scan {
+      case .complete(let length):
+        if scanner.bodyLength > 0, inbound?.keepsBody == true, inbound?.refusal == nil {
+          inbound?.body = buffer.getSlice(
+            at: buffer.readerIndex + scanner.bodyStart, length: scanner.bodyLength)
+        }
+        buffer.moveReaderIndex(forwardBy: length)
+        sawPart = true
+        end()
+      case .incomplete:
+        held = buffer
+        return
+      case .unusual:
+        decode(buffer, context)
+        return
+      }
+    }
+  }
+
+  private func beginPlain(_ scanner: borrowing RequestScanner) {
+    let fields = scanner.fields
+    var response = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
+    response.keepsAlive = !front.isDraining
+    var request = InboundRequest(response, startTick: front.tick)
+    do throws(Problem) {
+      try judge(scanner.target, scanner.method, isVersion11: true, fields, &request)
+    } catch {
+      request.refusal = error
+    }
+    inbound = request
+  }
+
+  /// Puts NIO's decoder in front of this handler, and gives it what is left.
+  private func decode(_ rest: ByteBuffer, _ context: ChannelHandlerContext) {
+    usesDecoder = true
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldCount = HTTPLimits.maxHeaderCount
+    limits.maxHeaderFieldSize = HTTPLimits.maxHeaderBytes
+    limits.maxHeaderListSize = HTTPLimits.maxHeaderBytes
+    let decoder = ByteToMessageHandler(
+      HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits),
+      maximumBufferSize: 4 * HTTPLimits.maxHeaderBytes)
+    do {
+      try context.pipeline.syncOperations.addHandler(decoder, position: .before(self))
+      context.pipeline.fireChannelRead(rest)
+    } catch {
+      context.close(promise: nil)
+    }
+  }
+
+  private func principal(for value: UnsafeBufferPointer<UInt8>) -> Principal? {
+    switch front.configuration.authorization {
+    case .none: nil
+    case .keys: credentials.principal(for: value, in: front.keys, now: front.now)
+    }
+  }
+
+  // MARK: Decoded requests
+
   /// A request's header is complete. Whatever can be judged by it is judged now; the answer waits for
   /// the request's end, unless its rest shall not be read at all.
   func begin(_ head: HTTPRequestHead) {
-    let fields = HeaderFields(head.headers)
+    let fields = HeaderFields(head.headers, authorize: principal(for:))
     var response = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
     response.isOldVersion = !head.isVersion11
     // Behind an upgrade or CONNECT the decoder takes no more requests.
@@ -16,10 +95,13 @@ extension HTTPConnection {
 
     var request = InboundRequest(response, startTick: front.tick)
     request.isHead = head.method == .HEAD
-    do throws(Problem) {
-      try judge(head, fields, &request)
-    } catch {
-      request.refusal = error
+    var uri = head.uri
+    uri.withUTF8 { target in
+      do throws(Problem) {
+        try judge(target, head.method, isVersion11: head.isVersion11, fields, &request)
+      } catch {
+        request.refusal = error
+      }
     }
     let waitsForLeave = fields.expectsContinue && fields.hasBody
     if let refusal = request.refusal {
@@ -38,25 +120,17 @@ extension HTTPConnection {
   /// Asks everything that the header can answer, in the order that a client can rely on: well formed,
   /// who, where, may they, what kind of body.
   private func judge(
-    _ head: HTTPRequestHead, _ fields: HeaderFields, _ request: inout InboundRequest
+    _ target: UnsafeBufferPointer<UInt8>, _ method: HTTPMethod, isVersion11: Bool,
+    _ fields: HeaderFields, _ request: inout InboundRequest
   ) throws(Problem) {
-    if fields.hostCount > 1 || (fields.hostCount == 0 && head.isVersion11) {
+    if fields.hostCount > 1 || (fields.hostCount == 0 && isVersion11) {
       request.head.keepsAlive = false
       throw .invalid("Host", "must be given once")
     }
-    var uri = head.uri
-    if uri.utf8.count > HTTPLimits.maxHeaderBytes / 2 { throw .headersTooLarge }
-    var problem: Problem?
-    uri.withUTF8 { bytes in
-      do throws(Problem) {
-        try route(RequestTarget(bytes), head.method, fields, &request)
-      } catch {
-        problem = error
-      }
-    }
-    if let problem { throw problem }
+    if target.count > HTTPLimits.maxHeaderBytes / 2 { throw .headersTooLarge }
+    try route(RequestTarget(target), method, fields, &request)
 
-    request.keepsBody = head.method == .POST || head.method == .PUT
+    request.keepsBody = method == .POST || method == .PUT
     if request.keepsBody, fields.hasBody, !fields.isJSON || fields.isEncoded {
       throw .unsupportedMediaType
     }
@@ -101,11 +175,8 @@ extension HTTPConnection {
 
   private func authorize(_ fields: HeaderFields) -> Principal? {
     switch front.configuration.authorization {
-    case .none:
-      return .unchecked
-    case .keys:
-      guard fields.authorizationCount == 1, let value = fields.authorization else { return nil }
-      return credentials.principal(for: value, in: front.keys, now: front.now)
+    case .none: .unchecked
+    case .keys: fields.authorizationCount == 1 ? fields.principal : nil
     }
   }
 

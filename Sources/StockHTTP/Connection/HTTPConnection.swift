@@ -36,6 +36,11 @@ final class HTTPConnection: ChannelDuplexHandler {
 
   /// The request that is arriving.
   var inbound: InboundRequest?
+  /// The beginning of a plain request whose rest has not come.
+  var held: ByteBuffer?
+  /// A request was not plain: NIO's decoder stands before this handler.
+  var usesDecoder = false
+  private static let bytes = BytesIn()
   /// The client waits for "100 Continue" before it sends the body of `inbound`.
   var owesContinue = false
   /// The last response is known: whatever the client still sends is dropped.
@@ -49,7 +54,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   /// The channel wants to read, but has to wait.
   private var holdsRead = false
   /// A part of a request came since the last read-complete.
-  private var sawPart = false
+  var sawPart = false
   /// When the first bytes of a header came that is not complete.
   private var partialSince: Int?
   private var lastActivity = 0
@@ -85,15 +90,23 @@ final class HTTPConnection: ChannelDuplexHandler {
   func dropInbound() {
     front.bodyBytesHeld -= inbound?.bytesHeld ?? 0
     inbound = nil
+    held = nil
     owesContinue = false
   }
 
   // MARK: Reading
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    sawPart = true
-    guard !ignoresInput else { return }
+    guard !ignoresInput else {
+      sawPart = true
+      return
+    }
     lastActivity = front.tick
+    guard usesDecoder else {
+      scan(Self.bytes.unwrapInboundIn(data), context)
+      return
+    }
+    sawPart = true
     switch unwrapInboundIn(data) {
     case .head(let head): begin(head)
     case .body(let bytes): receive(bytes)
@@ -251,4 +264,9 @@ final class HTTPConnection: ChannelDuplexHandler {
   func beginDraining() { flush() }
 
   func abort() { context?.close(promise: nil) }
+}
+
+/// Unwraps what comes from the channel itself.
+private final class BytesIn: ChannelInboundHandler, Sendable {
+  typealias InboundIn = ByteBuffer
 }

@@ -106,16 +106,9 @@ extension LoopFront {
       try channel.pipeline.syncOperations.addHandler(TurnAway())
       return
     }
-    var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldCount = HTTPLimits.maxHeaderCount
-    limits.maxHeaderFieldSize = HTTPLimits.maxHeaderBytes
-    limits.maxHeaderListSize = HTTPLimits.maxHeaderBytes
-    let decoder = HTTPRequestDecoder(
-      leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
     let connection = HTTPConnection(front: self)
     do {
-      try channel.pipeline.syncOperations.addHandlers(
-        ByteToMessageHandler(decoder, maximumBufferSize: 4 * HTTPLimits.maxHeaderBytes), connection)
+      try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       if !connection.wasAdded { limit.remove() }
       throw error

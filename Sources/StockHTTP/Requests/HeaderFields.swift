@@ -3,62 +3,80 @@ import StockCore
 
 /// What matters of a request's header, gathered in one pass.
 struct HeaderFields {
-  var hostCount = 0
-  var authorization: String?
-  var authorizationCount = 0
-  var contentType: String?
-  var contentLength: Int?
-  var isChunked = false
+  private(set) var hostCount = 0
+  private(set) var authorizationCount = 0
+  /// Whose token `Authorization` carries.
+  private(set) var principal: Principal?
+  /// The body is JSON, or its type is not said.
+  private(set) var isJSON = true
+  private(set) var contentLength: Int?
+  private(set) var isChunked = false
   /// The body is compressed, which no endpoint takes.
-  var isEncoded = false
-  var expectsContinue = false
-  var ifMatch: String?
-  var ifMatchCount = 0
+  private(set) var isEncoded = false
+  private(set) var expectsContinue = false
+  private(set) var ifMatch: String?
+  private(set) var ifMatchCount = 0
   /// The client's, if it is one that may be repeated.
-  var requestID: String?
+  private(set) var requestID: String?
   /// The client wants another protocol: the decoder takes no further request from it.
-  var wantsUpgrade = false
+  private(set) var wantsUpgrade = false
 
   var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
-  init(_ headers: HTTPHeaders) {
+  init() {}
+
+  /// - Parameter authorize: says whose token a value of `Authorization` carries.
+  init(_ headers: HTTPHeaders, authorize: (UnsafeBufferPointer<UInt8>) -> Principal?) {
     for (name, value) in headers {
-      switch name.utf8.count {
-      case 4 where Matching.equalIgnoringCase(name, "host"):
-        hostCount += 1
-      case 6 where Matching.equalIgnoringCase(name, "expect"):
-        expectsContinue = Matching.equalIgnoringCase(value, "100-continue")
-      case 7 where Matching.equalIgnoringCase(name, "upgrade"):
-        wantsUpgrade = true
-      case 8 where Matching.equalIgnoringCase(name, "if-match"):
-        ifMatch = value
-        ifMatchCount += 1
-      case 12 where Matching.equalIgnoringCase(name, "content-type"):
-        contentType = value
-      case 12 where Matching.equalIgnoringCase(name, "x-request-id"):
-        if Self.isRequestID(value) { requestID = value }
-      case 13 where Matching.equalIgnoringCase(name, "authorization"):
-        authorization = value
-        authorizationCount += 1
-      case 14 where Matching.equalIgnoringCase(name, "content-length"):
-        // The decoder has checked that it is digits; more than an Int holds is too much anyway.
-        contentLength = Int(value) ?? .max
-      case 16 where Matching.equalIgnoringCase(name, "content-encoding"):
-        isEncoded = !Matching.equalIgnoringCase(value, "identity")
-      case 17 where Matching.equalIgnoringCase(name, "transfer-encoding"):
-        isChunked = true
-      default:
-        break
+      var (name, value) = (name, value)
+      name.withUTF8 { name in
+        value.withUTF8 { value in _ = take(name, value, authorize: authorize) }
       }
     }
   }
 
-  /// JSON, or not said.
-  var isJSON: Bool {
-    // Nearly always it is written so; going over characters costs more than all other headers.
-    guard let contentType, contentType != "application/json" else { return true }
-    let type = contentType.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
-    return Matching.equalIgnoringCase(type, "application/json")
+  /// Takes one field.
+  ///
+  /// - Returns: false where a second `Content-Length` is given.
+  mutating func take(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>,
+    authorize: (UnsafeBufferPointer<UInt8>) -> Principal?
+  ) -> Bool {
+    switch name.count {
+    case 4 where Matching.equalIgnoringCase(name, "host"):
+      hostCount += 1
+    case 6 where Matching.equalIgnoringCase(name, "expect"):
+      expectsContinue = Matching.equalIgnoringCase(value, "100-continue")
+    case 7 where Matching.equalIgnoringCase(name, "upgrade"):
+      wantsUpgrade = true
+    case 8 where Matching.equalIgnoringCase(name, "if-match"):
+      ifMatch = String(decoding: value, as: UTF8.self)
+      ifMatchCount += 1
+    case 12 where Matching.equalIgnoringCase(name, "content-type"):
+      isJSON = Self.isJSON(value)
+    case 12 where Matching.equalIgnoringCase(name, "x-request-id"):
+      if Self.isRequestID(value) { requestID = String(decoding: value, as: UTF8.self) }
+    case 13 where Matching.equalIgnoringCase(name, "authorization"):
+      principal = authorize(value)
+      authorizationCount += 1
+    case 14 where Matching.equalIgnoringCase(name, "content-length"):
+      guard contentLength == nil else { return false }
+      // More than an Int holds is too much anyway. That it is digits is checked elsewhere.
+      contentLength = Numerals.length(value) ?? .max
+    case 16 where Matching.equalIgnoringCase(name, "content-encoding"):
+      isEncoded = !Matching.equalIgnoringCase(value, "identity")
+    case 17 where Matching.equalIgnoringCase(name, "transfer-encoding"):
+      isChunked = true
+    default:
+      break
+    }
+    return true
+  }
+
+  private static func isJSON(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
+    return Matching.equalIgnoringCase(
+      UnsafeBufferPointer(rebasing: type), "application/json")
   }
 
   /// The version that `If-Match` asks for (RFC 9110, section 13.1.1): one strong tag, or `*`.
@@ -76,7 +94,7 @@ struct HeaderFields {
   }
 
   /// 1 to 128 visible ASCII bytes.
-  private static func isRequestID(_ value: String) -> Bool {
-    (1...128).contains(value.utf8.count) && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+  private static func isRequestID(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    (1...128).contains(value.count) && value.allSatisfy { $0 > 0x20 && $0 < 0x7F }
   }
 }
