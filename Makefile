@@ -8,7 +8,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test format lint simulate model faults bench-floor clean deps
+.PHONY: help run build test format lint simulate model faults bench-floor bench-million clean deps
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -46,9 +46,9 @@ run: build $(DATA)/admin.key ## build and start the engine with its own Redis in
 	@echo
 	@STOCK_ADMIN_KEY="$$(cat $(DATA)/admin.key)" exec $(STOCK) serve --data $(DATA) --port $(PORT)
 
-test: deps ## build and run all tests
-	swift build
-	swift test
+test: deps ## build and run all tests, the heavy ones in a short form
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
 
 format: ## format the sources in place
 	swift format -i -r Sources Tests Package.swift
@@ -56,18 +56,21 @@ format: ## format the sources in place
 lint: ## check the format
 	swift format lint --strict -r Sources Tests Package.swift
 
-simulate: deps ## run the engine over a simulated world (SEEDS=10000)
-	swift run -c release stock-sim simulate --seeds $(SEEDS)
+simulate: deps ## run engines over a simulated network and Redis (SEEDS=10000)
+	swift run -c release stock-simulate run --seeds $(SEEDS)
 
 model: deps ## hold the rules against the reference model (COMMANDS=10000000)
-	swift run -c release stock-sim model --commands $(COMMANDS)
+	swift run -c release stock-simulate model --commands $(COMMANDS)
 
-faults: deps ## kill engine and Redis in the middle of load, many times
-	swift build
-	STOCK_FAULTS=heavy swift test --filter SystemTests
+faults: build ## kill engine and Redis in the middle of load, 50 times each, and more
+	swift build -c release --product stock-faults
+	.build/release/stock-faults all
 
-bench-floor: build ## measure against the floor: nginx, and Redis alone
-	benchmarks/floor.sh
+bench-floor: build ## reserves beside nginx answering a constant
+	benchmarks/floor/floor.sh
+
+bench-million: build ## a million entries: import, memory, recovery
+	benchmarks/million/million.sh
 
 clean: ## remove what was built; data stays
 	swift package clean

@@ -78,6 +78,16 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "StockFaults",
+      dependencies: ["StockCore", "StockRedis", "StockTools", nio, nioPosix],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "stock-faults",
+      dependencies: [
+        "StockFaults", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
     .executableTarget(
       name: "stock-simulate",
@@ -100,15 +110,23 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StockHTTPTests",
-      dependencies: ["StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio],
+      dependencies: [
+        "StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio, nioPosix, nioHTTP1,
+        nioConcurrency,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "StockToolTests",
-      dependencies: ["StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging],
+      dependencies: [
+        "StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging,
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests",
-      dependencies: ["StockTestKit", nio, nioPosix, nioHTTP1],
+      // The executable: it is built with the tests, which start it.
+      dependencies: ["stock", "StockFaults", "StockTools", nio, nioPosix],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -2,6 +2,7 @@ import NIOConcurrencyHelpers
 public import NIOCore
 import NIOHTTP1
 import NIOPosix
+import StockCore
 public import StockEngine
 
 /// Why a server could not start.
@@ -125,7 +126,8 @@ final class ConnectionLimit: Sendable {
   private let limit: Int
   private let count = NIOLockedValueBox(0)
 
-  init(_ limit: Int) { self.limit = limit }
+  /// Not more than tickets can tell apart, on whichever loop.
+  init(_ limit: Int) { self.limit = min(limit, 1 << Ticket.connectionBits) }
 
   func tryAdd() -> Bool {
     count.withLockedValue { count in

@@ -26,8 +26,8 @@ done
 if [ -n "${missing:-}" ]; then
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
 fi
-swift build -c release --product stock >/dev/null
-stock=$(swift build -c release --show-bin-path)/stock
+make -s build >/dev/null
+stock=.build/release/stock
 
 results=benchmarks/results/floor-$(date -u +%Y%m%dT%H%M%SZ)
 folder=$(mktemp -d)

@@ -157,7 +157,10 @@ extension EngineLoop: ShardLinkEvents {
   func linkReplied(_ id: ShardID, _ reply: CommitReply) {
     let now = EngineClock.now()
     let jitter = Int64.random(in: 0..<100)
-    distribute(shard(id).assumeIsolated { $0.replied(reply, now: now, jitter: jitter) })
+    let answers = shard(id).assumeIsolated { $0.replied(reply, now: now, jitter: jitter) }
+    // The next batch first: Redis works on it while the answers are written.
+    link?.flush()
+    distribute(answers)
   }
 
   func linkReadMeta(_ id: ShardID, _ meta: ShardMeta?) {

@@ -141,6 +141,9 @@ final class ShardLink {
     }
   }
 
+  /// Writes what has been sent in this tick so far.
+  func flush() { connection?.flush() }
+
   private var replicas: Int? { if case .replicas(let count) = durability { count } else { nil } }
 
   /// WAITs until enough replicas have what was written on this connection. Asks again for as long as

@@ -111,6 +111,7 @@ extension HTTPConnection {
 
   /// A piece of the body. One that comes whole is kept as it is, without a copy.
   func receive(_ bytes: ByteBuffer) {
+    // Changed in place: a copy of the request would share its buffer, and each piece copy the whole.
     guard inbound != nil else { return }
     inbound!.bodyCount += bytes.readableBytes
     if inbound!.bodyCount > inbound!.bodyLimit {

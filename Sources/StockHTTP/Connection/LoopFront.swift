@@ -171,7 +171,7 @@ extension LoopFront {
 
   private func retire() {
     ticker?.cancel()
-    gateway.receiver = nil
+    if gateway.receiver === self { gateway.receiver = nil }
   }
 }
 

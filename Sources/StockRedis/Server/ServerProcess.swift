@@ -62,6 +62,7 @@ enum ServerProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    InheritedFiles.close(&actions)
     // A Ctrl-C at the terminal is for the engine: it then stops Redis in order. And what main has
     // set for signals must not reach Redis, which sets its own.
     var attributes = posix_spawnattr_t()

@@ -43,7 +43,7 @@ struct BatchAnswer {
     try object { reader, name in
       switch name {
       case "status": result.status = try reader.integer()
-      case "code": result.code = try reader.string()
+      case "code": result.code = try reader.stringOrNull()
       default: try reader.skipValue()
       }
     }
@@ -87,6 +87,13 @@ struct BatchAnswer {
   private mutating func string() throws -> String {
     let range = try stringRange()
     return String(decoding: bytes[range], as: UTF8.self)
+  }
+
+  private mutating func stringOrNull() throws -> String? {
+    skipBlanks()
+    if position < bytes.count, bytes[position] == UInt8(ascii: "\"") { return try string() }
+    try skipValue()
+    return nil
   }
 
   private mutating func stringRange() throws -> Range<Int> {

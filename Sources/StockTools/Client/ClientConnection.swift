@@ -16,6 +16,7 @@ struct RequestHead {
     if !request.body.isEmpty || request.method == .post || request.method == .put {
       headers.add(name: "Content-Length", value: String(request.body.count))
     }
+    for (name, value) in request.headers { headers.replaceOrAdd(name: name, value: value) }
     return HTTPRequestHead(
       version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: request.path,
       headers: headers)
@@ -101,7 +102,7 @@ final class ClientConnection: ChannelInboundHandler {
       }
       pending.promise.succeed(
         HTTPAnswer(
-          status: Int(head.status.code), body: body,
+          status: Int(head.status.code), body: body, headers: head.headers.map { ($0, $1) },
           retryAfter: head.headers.first(name: "Retry-After").flatMap { Int($0) }))
       if !head.isKeepAlive { close("the engine closed the connection") }
     }

@@ -9,17 +9,21 @@ public struct HTTPRequest: Sendable {
   public var path: String
   /// JSON, or empty.
   public var body: [UInt8]
+  /// Besides what every request says; a name that is there already is replaced.
+  public var headers: [(name: String, value: String)]
   /// Doing it twice is the same as doing it once, so it may be sent again when nobody knows whether
   /// it was done.
   public var isIdempotent: Bool
 
   /// - Parameter isIdempotent: nil: as HTTP has it (RFC 9110, 9.2.2), so all but POST.
   public init(
-    _ method: Method, _ path: String, body: [UInt8] = [], isIdempotent: Bool? = nil
+    _ method: Method, _ path: String, body: [UInt8] = [],
+    headers: [(name: String, value: String)] = [], isIdempotent: Bool? = nil
   ) {
     self.method = method
     self.path = path
     self.body = body
+    self.headers = headers
     self.isIdempotent = isIdempotent ?? (method != .post)
   }
 }
@@ -28,13 +32,25 @@ public struct HTTPRequest: Sendable {
 public struct HTTPAnswer: Sendable {
   public var status: Int
   public var body: [UInt8]
+  /// In the order in which they came.
+  public var headers: [(name: String, value: String)]
   /// Seconds, from `Retry-After`.
   public var retryAfter: Int?
 
-  public init(status: Int, body: [UInt8] = [], retryAfter: Int? = nil) {
+  public init(
+    status: Int, body: [UInt8] = [], headers: [(name: String, value: String)] = [],
+    retryAfter: Int? = nil
+  ) {
     self.status = status
     self.body = body
+    self.headers = headers
     self.retryAfter = retryAfter
+  }
+
+  /// The first header of that name, in any case.
+  public func header(_ name: String) -> String? {
+    let name = name.lowercased()
+    return headers.first { $0.name.lowercased() == name }?.value
   }
 
   public var isSuccess: Bool { status >= 200 && status < 300 }

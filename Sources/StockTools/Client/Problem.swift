@@ -46,6 +46,7 @@ extension HTTPAnswer {
     for error in problem?.errors ?? [] {
       text += " (\(error.field ?? "?"): \(error.message ?? "?"))"
     }
+    if text.last == "." { text.removeLast() }
     switch status {
     case 401: text += ". Give a key with --key or STOCK_KEY"
     case 403: text += ". This needs a key of another role"

@@ -36,13 +36,13 @@ public struct ReplayPlan: Sendable {
 
   init() {}
 
-  /// Words such as POST, DOT, M and BANK CHARGES, and postage codes such as C2, are charges, not
-  /// goods: no digit, or a letter and a digit and no more.
+  /// Codes without a digit, such as POST, DOT, M and BANK CHARGES, are charges, not goods; so are C2
+  /// (carriage) and its like.
   public static func looksLikeService(_ sku: String) -> Bool {
-    let digits = sku.utf8.count { $0 >= 0x30 && $0 <= 0x39 }
-    guard digits > 0 else { return true }
-    let letters = sku.utf8.count { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }
-    return sku.utf8.count == 2 && digits == 1 && letters == 1
+    let isDigit: (UInt8) -> Bool = { $0 >= 0x30 && $0 <= 0x39 }
+    let bytes = Array(sku.utf8)
+    if !bytes.contains(where: isDigit) { return true }
+    return bytes.count == 2 && bytes[0] == UInt8(ascii: "C") && isDigit(bytes[1])
   }
 
   /// What is to be done for an invoice, in this order: `reserved` all in one request, then all

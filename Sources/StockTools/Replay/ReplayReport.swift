@@ -21,6 +21,8 @@ public struct ReplayReport: Sendable {
     public var refusedReturns: [String: Int] = [:]
     /// Refused fulfils and releases of units that had been reserved: should be none.
     public var refusedEndings: [String: Int] = [:]
+
+    public init() {}
   }
 
   public var lines = 0
@@ -50,9 +52,12 @@ public struct ReplayReport: Sendable {
         + "\(counts.cancellations.grouped) cancellations, "
         + "\(counts.invoicesWrittenOff.grouped) write-offs"
         + (counts.invoicesUnknown > 0 ? ", \(counts.invoicesUnknown.grouped) unknown" : ""),
-      "reserves       \(counts.reserves.grouped) lines",
+      "reserves       \(counts.reserves.grouped) lines sent",
     ]
     text += Self.causes(counts.refusedReserves)
+    if counts.refusedReserves["product_not_found"] != nil {
+      text.append("  (SKUs that the store does not have; --opening N makes them)")
+    }
     text.append("returns        \(counts.returns.grouped) lines")
     text += Self.causes(counts.refusedReturns)
     text.append("write-offs     \(counts.writeOffs.grouped) lines")

@@ -4,6 +4,11 @@ public struct RefusalTally: Equatable, Sendable {
     public var count = 0
     /// The first `LineProblems.kept` lines.
     public var lines: [Int] = []
+
+    public init(count: Int = 0, lines: [Int] = []) {
+      self.count = count
+      self.lines = lines
+    }
   }
 
   public private(set) var causes: [String: Cause] = [:]

@@ -115,8 +115,14 @@ public struct ServeSettings: Equatable, Sendable {
     do {
       let object = try JSONSerialization.jsonObject(
         with: Data(contentsOf: URL(fileURLWithPath: path)))
-      for name in (object as? [String: Any] ?? [:]).keys.sorted() where !names.contains(name) {
-        throw ToolError("\(path): there is no setting \"\(name)\"")
+      for (name, value) in (object as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
+        guard names.contains(name) else {
+          throw ToolError("--config \(path): there is no setting \"\(name)\"")
+        }
+        // The reader would pass these over without a word.
+        if value is [Any] || value is [String: Any] || value is NSNull {
+          throw ToolError("--\(name) must be a single value, and is not in \(path)")
+        }
       }
       let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)]
       )

@@ -22,7 +22,6 @@ struct SettingReader {
     let key = ConfigKey([name])
     return config.string(forKey: key) == nil && config.int(forKey: key) == nil
       && config.double(forKey: key) == nil && config.bool(forKey: key) == nil
-      && config.stringArray(forKey: key) == nil
   }
 
   func string(_ name: String) throws -> String? {

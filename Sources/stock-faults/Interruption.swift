@@ -1,0 +1,19 @@
+import Dispatch
+import Foundation
+
+/// Ctrl-C: a campaign takes its processes and folders with it, which happens at exit.
+enum Interruption {
+  static func watch() {
+    signal(SIGPIPE, SIG_IGN)
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number)
+      // The handler keeps the source: it is there as long as we are.
+      source.setEventHandler {
+        source.cancel()
+        exit(130)
+      }
+      source.resume()
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import StockCore
+import Testing
+
+@testable import StockHTTP
+
+/// A client that sees bytes, over a real socket.
+final class Client: Sendable {
+  private let channel: any Channel
+  private let received: NIOLockedValueBox<Received>
+
+  private struct Received {
+    var bytes = ByteBuffer()
+    var isClosed = false
+  }
+
+  private final class Collector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    let received: NIOLockedValueBox<Received>
+
+    init(_ received: NIOLockedValueBox<Received>) { self.received = received }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      var part = unwrapInboundIn(data)
+      received.withLockedValue { _ = $0.bytes.writeBuffer(&part) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      received.withLockedValue { $0.isClosed = true }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      context.close(promise: nil)
+    }
+  }
+
+  init(_ address: SocketAddress, group: any EventLoopGroup) async throws {
+    let received = NIOLockedValueBox(Received())
+    self.received = received
+    channel = try await ClientBootstrap(group: group)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Collector(received))
+        }
+      }
+      .connect(to: address).get()
+  }
+
+  func send(_ text: String) async throws {
+    try await channel.writeAndFlush(ByteBuffer(string: text)).get()
+  }
+
+  func close() async { try? await channel.close().get() }
+
+  /// Waits for a response that is complete, and takes it.
+  func response() async throws -> Response {
+    try await wait { received in
+      let text = String(buffer: received.bytes)
+      guard let end = text.range(of: "\r\n\r\n") else { return nil }
+      let length =
+        text[..<end.lowerBound].split(separator: "\r\n")
+        .first { $0.lowercased().hasPrefix("content-length:") }
+        .flatMap { Int($0.split(separator: ":")[1].filter(\.isNumber)) } ?? 0
+      let size = text[..<end.upperBound].utf8.count + length
+      guard let bytes = received.bytes.readString(length: size) else { return nil }
+      return try Response.parse(bytes)[0]
+    }
+  }
+
+  func ask(_ request: String) async throws -> Response {
+    try await send(request)
+    return try await response()
+  }
+
+  /// Waits until the server has closed.
+  func closed() async throws {
+    _ = try await wait { $0.isClosed ? true : nil }
+  }
+
+  private func wait<R>(_ take: (inout Received) throws -> R?) async throws -> R {
+    for _ in 0..<1_000 {
+      if let result = try received.withLockedValue({ try take(&$0) }) { return result }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw TimedOut()
+  }
+
+  struct TimedOut: Error {}
+}
+
+/// A server on a free port, with a fake engine behind it.
+func withServer(
+  keys: Bool = true, loops: Int = 2, configure: (inout HTTPConfiguration) -> Void = { _ in },
+  judge: (@Sendable (Command) -> Outcome)? = { _ in .entry(entry()) },
+  _ body: (HTTPServer, FakeEngine, any EventLoopGroup) async throws -> Void
+) async throws {
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+  let engine = FakeEngine(judge: judge)
+  addKeys(to: engine.fakeControl)
+  var configuration = HTTPConfiguration(authorization: keys ? .keys : .none)
+  configure(&configuration)
+  let server = try await HTTPServer.start(
+    engine: engine, host: "127.0.0.1", port: 0, group: group, configuration: configuration)
+  let result: Result<Void, any Error>
+  do { result = .success(try await body(server, engine, group)) } catch { result = .failure(error) }
+  await server.stop(within: .milliseconds(100))
+  try await group.shutdownGracefully()
+  try result.get()
+}

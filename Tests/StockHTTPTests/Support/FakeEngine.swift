@@ -1,0 +1,190 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import StockCore
+import StockEngine
+
+@testable import StockHTTP
+
+/// An engine without stock: it notes the commands, and answers what the test tells it to.
+///
+/// `@unchecked Sendable`: gateways belong to their loops; the table of them is behind a lock.
+final class FakeEngine: Engine, @unchecked Sendable {
+  let shardMap = ShardMap(shardCount: 4)
+  let fakeControl = FakeControl()
+  var control: any ControlPlane { fakeControl }
+
+  private let lock = NIOLock()
+  private var gateways: [ObjectIdentifier: FakeGateway] = [:]
+
+  /// What each command is answered with. nil: the test answers by hand.
+  private let judge: (@Sendable (Command) -> Outcome)?
+  let pages = NIOLockedValueBox(Pages())
+
+  struct Pages {
+    var entries = EntryPage(items: [], total: 0, next: nil)
+    var products = ProductPage(items: [], total: 0, next: nil)
+    var lastEntryQuery: EntryQuery?
+    var lastProductQuery: ProductQuery?
+    var error: EngineError?
+    var isServing = true
+  }
+
+  init(judge: (@Sendable (Command) -> Outcome)? = nil) { self.judge = judge }
+
+  func gateway(on loop: any EventLoop) -> any LoopGateway {
+    lock.withLock {
+      if let known = gateways[ObjectIdentifier(loop)] { return known }
+      let gateway = FakeGateway(loop: loop, index: gateways.count, judge: judge)
+      gateways[ObjectIdentifier(loop)] = gateway
+      return gateway
+    }
+  }
+
+  func entries(_ query: EntryQuery) async throws(EngineError) -> EntryPage {
+    let (page, error) = pages.withLockedValue { pages in
+      pages.lastEntryQuery = query
+      return (pages.entries, pages.error)
+    }
+    if let error { throw error }
+    return page
+  }
+
+  func products(_ query: ProductQuery) async throws(EngineError) -> ProductPage {
+    pages.withLockedValue { pages in
+      pages.lastProductQuery = query
+      return pages.products
+    }
+  }
+
+  func verify() async throws(EngineError) -> VerifyReport {
+    if let error = pages.withLockedValue({ $0.error }) { throw error }
+    return VerifyReport(shards: [
+      .init(shard: 0, products: 2, entries: 3, differences: ["entry 4"], differenceCount: 1)
+    ])
+  }
+
+  func health() async -> EngineHealth {
+    let isServing = pages.withLockedValue { $0.isServing }
+    return EngineHealth(shards: [
+      .init(
+        shard: 0, isServing: isServing, state: isServing ? "serving" : "recovering", sequence: 7,
+        products: 1, entries: 1)
+    ])
+  }
+}
+
+/// Notes what is submitted on one loop.
+final class FakeGateway: LoopGateway {
+  let loop: any EventLoop
+  let loopIndex: Int
+  var receiver: (any AnswerReceiver)?
+  private(set) var submitted: [(command: Command, ticket: Ticket)] = []
+  private let judge: (@Sendable (Command) -> Outcome)?
+
+  init(loop: any EventLoop, index: Int, judge: (@Sendable (Command) -> Outcome)?) {
+    self.loop = loop
+    self.loopIndex = index
+    self.judge = judge
+  }
+
+  func submit(_ command: Command, ticket: Ticket) {
+    submitted.append((command, ticket))
+    guard let judge else { return }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    loop.execute {
+      bound.value.receiver?.receive([
+        Answer(ticket: ticket, outcome: judge(command), shard: 3, sequence: 12)
+      ])
+    }
+  }
+
+  /// Answers the commands in the given places, at once.
+  func answer(_ outcomes: [(place: Int, outcome: Outcome)], shard: ShardID = 3) {
+    receiver?.receive(
+      outcomes.map {
+        Answer(ticket: submitted[$0.place].ticket, outcome: $0.outcome, shard: shard, sequence: 12)
+      })
+  }
+}
+
+/// Stores and keys in memory.
+final class FakeControl: ControlPlane {
+  private let state = NIOLockedValueBox(ControlSnapshot(generation: 1, stores: [:], keys: [:]))
+
+  var snapshot: ControlSnapshot { state.withLockedValue { $0 } }
+
+  func putStore(
+    id: StoreID, name: String, locationPriority: [String], strategy: AllocationStrategy
+  ) async throws(ControlError) -> (store: Store, created: Bool) {
+    state.withLockedValue { state in
+      let known = state.stores[id]
+      let store = Store(
+        id: id, name: name, locationPriority: locationPriority, allocationStrategy: strategy,
+        createdAt: known?.createdAt ?? 1_000, updatedAt: 2_000)
+      state.stores[id] = store
+      state.generation += 1
+      return (store, known == nil)
+    }
+  }
+
+  func createKey(
+    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?
+  ) async throws(ControlError) -> APIKey {
+    if let store, snapshot.stores[store] == nil { throw .unknownStore(store) }
+    return addKey(role: role, store: store, name: name, digest: digest, expiresAt: expiresAt)
+  }
+
+  func revokeKey(id: Int64) async throws(ControlError) -> Bool { removeKey(id) }
+
+  @discardableResult
+  func addKey(
+    role: Role, store: StoreID?, name: String = "key", digest: [UInt8], expiresAt: Timestamp? = nil
+  ) -> APIKey {
+    state.withLockedValue { state in
+      let id = (state.keys.keys.max() ?? 0) + 1
+      let key = APIKey(
+        id: id, role: role, store: store, name: name, digest: digest, createdAt: 1_000,
+        expiresAt: expiresAt)
+      state.keys[id] = key
+      state.generation += 1
+      return key
+    }
+  }
+
+  func removeKey(_ id: Int64) -> Bool {
+    state.withLockedValue { state in
+      state.generation += 1
+      return state.keys.removeValue(forKey: id) != nil
+    }
+  }
+
+  func addStore(_ id: StoreID) {
+    state.withLockedValue { state in
+      state.stores[id] = Store(id: id, name: "Store \(id)", createdAt: 1_000, updatedAt: 1_000)
+      state.generation += 1
+    }
+  }
+}
+
+/// A key for each role, with the role's name as its token. All but the admin's are store 7's.
+func addKeys(to control: FakeControl) {
+  control.addStore(7)
+  for role in Role.allCases {
+    control.addKey(
+      role: role, store: role == .admin ? nil : 7, name: role.rawValue,
+      digest: Token.digest(role.rawValue.utf8))
+  }
+}
+
+/// An entry such as answers show.
+func entry(
+  id: EntryID = 41, product: ProductID = 123, quantity: Int64 = 100, reserved: Int64 = 5,
+  location: String = "WAREHOUSE_A", gtin: GTIN = .none, unlimited: Bool = false
+) -> EntrySnapshot {
+  EntrySnapshot(
+    id: id, product: product, store: 1, location: location,
+    value: EntryValue(
+      quantity: quantity, reserved: reserved, version: 2, createdAt: 1_795_411_800_123,
+      updatedAt: 1_795_411_801_004, gtin: gtin, location: 0),
+    unlimited: unlimited)
+}

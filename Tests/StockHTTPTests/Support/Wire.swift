@@ -1,0 +1,148 @@
+import Foundation
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOEmbedded
+import StockCore
+import StockEngine
+import Testing
+
+@testable import StockHTTP
+
+/// One connection without a network: bytes go in, bytes come out, and time is the test's.
+final class Wire {
+  let loop: EmbeddedEventLoop
+  let channel: EmbeddedChannel
+  let engine: FakeEngine
+  let front: LoopFront
+  let gateway: FakeGateway
+  let limit = ConnectionLimit(100)
+  let time = NIOLockedValueBox<Timestamp>(1_795_411_800_123)
+
+  /// - Parameters:
+  ///   - judge: nil leaves the answers to `gateway.answer`.
+  ///   - keys: whether requests need a token.
+  init(
+    keys: Bool = false, configure: (inout HTTPConfiguration) -> Void = { _ in },
+    judge: (@Sendable (Command) -> Outcome)? = { _ in .entry(entry()) }
+  ) throws {
+    loop = EmbeddedEventLoop()
+    engine = FakeEngine(judge: judge)
+    addKeys(to: engine.fakeControl)
+    var configuration = HTTPConfiguration(authorization: keys ? .keys : .none)
+    configure(&configuration)
+    let time = time
+    front = LoopFront(
+      engine: engine, loop: loop, configuration: configuration, limit: limit,
+      clock: { time.withLockedValue { $0 } })
+    front.start()
+    gateway = try #require(engine.gateway(on: loop) as? FakeGateway)
+    channel = EmbeddedChannel(loop: loop)
+    try front.adopt(channel)
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80)).wait()
+  }
+
+  deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
+
+  /// Bytes arrive, and the loop runs until nothing is left to do.
+  func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+  func send(_ bytes: [UInt8]) throws {
+    try channel.writeInbound(ByteBuffer(bytes: bytes))
+    loop.run()
+  }
+
+  /// What was written since the last call, as text.
+  func written() throws -> String {
+    var all = ByteBuffer()
+    while var part = try channel.readOutbound(as: ByteBuffer.self) { all.writeBuffer(&part) }
+    return String(buffer: all)
+  }
+
+  /// How many writes there were since the last call.
+  func writes() throws -> Int {
+    var count = 0
+    while let part = try channel.readOutbound(as: ByteBuffer.self) {
+      if part.readableBytes > 0 { count += 1 }
+    }
+    return count
+  }
+
+  func responses(withoutBodies: Bool = false) throws -> [Response] {
+    try Response.parse(written(), withoutBodies: withoutBodies)
+  }
+
+  /// Sends one request and takes its response.
+  func ask(_ request: String) throws -> Response {
+    try send(request)
+    let all = try responses()
+    return try #require(all.count == 1 ? all[0] : nil, "\(all.count) responses")
+  }
+
+  func pass(_ seconds: Int64) {
+    loop.advanceTime(by: .seconds(seconds))
+    loop.run()
+  }
+}
+
+/// The text of a request.
+func request(
+  _ method: String = "POST", _ path: String, _ body: String? = nil, token: String? = nil,
+  _ fields: String = ""
+) -> String {
+  var text = "\(method) \(path) HTTP/1.1\r\nHost: stock\r\n"
+  if let token { text += "Authorization: Bearer \(token)\r\n" }
+  if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
+  return text + fields + "\r\n" + (body ?? "")
+}
+
+let base = "/api/v1/store/inventory"
+let reserveBody = #"{"product_id":123,"location":"warehouse_a","quantity":5}"#
+
+/// A response, taken apart.
+struct Response {
+  var status: Int
+  var fields: [String: String]
+  var body: String
+
+  /// - Parameter withoutBodies: they answer HEAD.
+  static func parse(_ text: String, withoutBodies: Bool = false) throws -> [Response] {
+    var rest = Substring(text)
+    var result: [Response] = []
+    while !rest.isEmpty {
+      let end = try #require(rest.range(of: "\r\n\r\n"), "no end of header in \(rest)")
+      let lines = rest[..<end.lowerBound].components(separatedBy: "\r\n")
+      #expect(lines[0].hasPrefix("HTTP/1.1 "))
+      let status = try #require(Int(lines[0].split(separator: " ")[1]))
+      var fields: [String: String] = [:]
+      for line in lines.dropFirst() {
+        let parts = line.split(separator: ":", maxSplits: 1)
+        fields[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
+      }
+      rest = rest[end.upperBound...]
+      let length = withoutBodies ? 0 : Int(fields["content-length"] ?? "0") ?? 0
+      let body = rest.utf8.prefix(length)
+      #expect(body.count == length)
+      result.append(Response(status: status, fields: fields, body: String(body) ?? ""))
+      rest = rest[body.endIndex...]
+    }
+    return result
+  }
+
+  var json: [String: Any] {
+    (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
+  }
+
+  var code: String? { json["code"] as? String }
+
+  /// "field: message" of each error.
+  var errors: [String] {
+    (json["errors"] as? [[String: String]] ?? []).map {
+      "\($0["field"] ?? "?"): \($0["message"] ?? "?")"
+    }
+  }
+
+  /// The fields that are named.
+  var errorFields: [String] {
+    (json["errors"] as? [[String: String]] ?? []).compactMap { $0["field"] }
+  }
+}

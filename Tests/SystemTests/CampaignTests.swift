@@ -1,0 +1,72 @@
+import StockFaults
+import Testing
+
+/// The campaigns in short: `stock-faults` runs them at length. Each has an engine of its own; one
+/// after the other, since all of them load the machine.
+@Suite("Faults, on a real engine and a real redis-server", .serialized)
+struct CampaignTests {
+  private func scene() throws -> Scene { Scene(binary: try StockBinary.find()) }
+
+  private func expectGood(_ report: Report) {
+    #expect(report.isGood, "\(report.text())")
+  }
+
+  @Test("Exactly as much is sold as there is")
+  func oversell() async throws {
+    var campaign = Oversell()
+    campaign.buyers = 48
+    campaign.attempts = 2_000
+    campaign.units = 1_000
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("SIGKILL of either side loses nothing that was acknowledged")
+  func kill() async throws {
+    expectGood(try await Kill(engineKills: 3, redisKills: 3).run(scene()))
+  }
+
+  @Test("A redis-server that stands still is waited for")
+  func stall() async throws {
+    var campaign = Stall()
+    campaign.length = .seconds(4)
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("SCRIPT FLUSH goes unnoticed")
+  func scriptFlush() async throws {
+    var campaign = ScriptFlush()
+    campaign.length = .seconds(2)
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("What Redis lost is played again")
+  func lostTail() async throws {
+    var campaign = LostTail()
+    campaign.rounds = 2
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("A second engine fences the first")
+  func twoEngines() async throws {
+    expectGood(try await TwoEngines().run(scene()))
+  }
+
+  @Test("An engine that is killed listens again, though its redis-server was started under it")
+  func inheritedSockets() async throws {
+    let engine = try EngineProcess(.init(binary: StockBinary.find(), port: Port.free()))
+    try await engine.start(within: .seconds(120))
+    let site = try await Site.prepare(
+      engine, products: [1], locations: ["MAIN"], opening: 5, history: History())
+    // The new redis-server is started while there are connections to the engine.
+    let old = try #require(engine.redisPID)
+    try await engine.killRedis()
+    try await site.settle(within: .seconds(120))
+    #expect(engine.redisPID != old)
+    try await engine.kill()
+    try await engine.start(within: .seconds(120))
+    #expect(try await site.state()[EntryKey(1, "MAIN")]?.quantity == 5)
+    await site.close()
+    try await engine.stop()
+    #expect(engine.redisPID == nil)
+  }
+}
