@@ -32,6 +32,9 @@ public enum Bounds {
   public static let maxChangesPerCommit = 4_096
   /// Tickets that wait for one commit.
   public static let maxTicketsPerCommit = 65_536
+  /// Tickets that wait for the commit in flight, those included that came when it was under way and
+  /// were refused because of it.
+  public static let maxTicketsInFlight = 131_072
   /// Commands that wait, undecided, for the open batch to have room again.
   public static let maxBacklogPerShard = 65_536
   /// Changes that a shard keeps to play again to a Redis that lost its last seconds.
@@ -47,6 +50,7 @@ public enum Bounds {
     precondition(maxOperationsPerRequest <= 1 << Ticket.operationBits)
     precondition(maxOperationsPerRequest <= maxBacklogPerShard)
     precondition(maxChangesPerCommit <= maxTicketsPerCommit)
+    precondition(maxTicketsPerCommit < maxTicketsInFlight)
     precondition(maxRedoChanges >= 2 * maxChangesPerCommit)
     precondition(maxEntriesPerShard < Int64(Int32.max) && maxProductsPerShard < Int64(Int32.max))
     precondition(maxBodyBytes <= maxBatchBodyBytes)

@@ -308,6 +308,19 @@ struct CommitProtocolTests {
     #expect(second.map(\.ticket.rawValue) == second.map(\.ticket.rawValue).sorted())
   }
 
+  @Test("refusals that wait for the batch in flight are bounded as well")
+  func refusalsInFlight() {
+    let shard = TestShard()
+    shard.set(1, "A", 0)
+    shard.endOfTick()
+    for _ in 1..<Bounds.maxTicketsInFlight {
+      #expect(shard.ask(.take(1, "A", 1)).outcome == nil)
+    }
+    #expect(shard.ask(.take(1, "A", 1)).outcome == .unavailable(.overloaded))
+    shard.reply(.committed)
+    #expect(shard.takeAnswers().count == Bounds.maxTicketsInFlight)
+  }
+
   @Test("who stops the engine leaves nobody waiting")
   func abandon() {
     let shard = TestShard()

@@ -69,7 +69,14 @@ extension ShardStateMachine {
     case .committed:
       return decision.outcome
     case .inFlight:
-      guard inFlight != nil else { preconditionFailure("saw a batch in flight that is not there") }
+      // Only the count: a copy of the list would be copied again by the append.
+      guard let waiting = inFlight?.contents.waiting.count else {
+        preconditionFailure("saw a batch in flight that is not there")
+      }
+      // Nothing was changed, so it may be refused: the batch came with as many tickets as it can have.
+      guard waiting < Bounds.maxTicketsInFlight else {
+        return .unavailable(.overloaded)
+      }
       inFlight?.contents.waiting.append(.init(ticket: ticket, outcome: decision.outcome))
       return nil
     case .open:
