@@ -57,6 +57,7 @@ struct RequestScanner {
       case .unusual: return .unusual
       }
     }
+    guard at <= Self.maxHeaderBytes else { return .unusual }
     bodyStart = at
     bodyLength = fields.contentLength ?? 0
     guard bodyLength <= Self.maxBodyBytes else { return .unusual }
