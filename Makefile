@@ -4,6 +4,8 @@ SEEDS ?= 10000
 COMMANDS ?= 10000000
 DATA ?= data
 PORT ?= 8080
+# The Swift runtime is linked in: one file to copy, and calls into it are direct.
+RELEASE := -c release --static-swift-stdlib
 STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -24,7 +26,7 @@ deps:
 	fi
 
 build: deps ## build the engine (release)
-	swift build -c release --product stock
+	swift build $(RELEASE) --product stock
 
 # The admin key is made once and kept, so that the lines printed here work as they stand.
 $(DATA)/admin.key:
@@ -57,13 +59,13 @@ lint: ## check the format
 	swift format lint --strict -r Sources Tests Package.swift
 
 simulate: deps ## run engines over a simulated network and Redis (SEEDS=10000)
-	swift run -c release stock-simulate run --seeds $(SEEDS)
+	swift run $(RELEASE) stock-simulate run --seeds $(SEEDS)
 
 model: deps ## hold the rules against the reference model (COMMANDS=10000000)
-	swift run -c release stock-simulate model --commands $(COMMANDS)
+	swift run $(RELEASE) stock-simulate model --commands $(COMMANDS)
 
 faults: build ## kill engine and Redis in the middle of load, 50 times each, and more
-	swift build -c release --product stock-faults
+	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults all
 
 bench-floor: build ## reserves beside nginx answering a constant

@@ -12,6 +12,9 @@ public struct ShardConfiguration: Sendable {
   /// First and longest pause before the same batch goes again.
   public var firstPause: Int64 = 20
   public var longestPause: Int64 = 1_000
+  /// How often an idle shard looks at `meta`: whether it is still its own, and what may be forgotten.
+  /// So long another engine may have the shard before reads here stop.
+  public var heartbeat: Int64 = 1_000
   /// How much older than the last batch that Redis took a batch must be to be forgotten. Younger ones
   /// are kept to be played again: Redis with `appendfsync everysec` can lose two seconds.
   public var redoAge: Int64 = 10_000

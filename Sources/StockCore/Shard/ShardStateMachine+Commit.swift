@@ -143,6 +143,7 @@ extension ShardStateMachine {
 
   /// The connection is gone. What was under way has an unknown outcome.
   public mutating func connectionLost(now: Now) {
+    heartbeat = nil
     switch phase {
     case .committing, .pausing:
       if configuration.plantedFaults.contains(.rollBackOnUnknown) {
@@ -173,6 +174,17 @@ extension ShardStateMachine {
 
   /// `meta` was read, or taken again (`ShardAction.retake`); nil: there is none.
   public mutating func metaRead(_ meta: ShardMeta?, now: Now) -> ShardAction {
+    if case .idle = phase {
+      // A heartbeat. Nothing was sent since it was asked, else it says nothing any more.
+      guard let asked = heartbeat, asked.sequence == committedSequence else { return .none }
+      if let meta, meta.ownership == ownership, meta.sequence == committedSequence,
+        meta.digest == committedDigest
+      {
+        redo.prune(olderThan: asked.at - configuration.redoAge)
+        return .none
+      }
+      phase = .resolving(since: now.monotonic)
+    }
     guard case .resolving = phase else { return .none }
     guard let meta else { return fail("the shard's meta is gone: redis has lost data") }
     guard meta.ownership == ownership else {
@@ -275,7 +287,11 @@ extension ShardStateMachine {
       phase = .idle
       return .none
     case .idle:
-      return endOfTick(now: now)
+      let action = endOfTick(now: now)
+      guard case .none = action, now.monotonic - (heartbeat?.at ?? 0) >= configuration.heartbeat
+      else { return action }
+      heartbeat = (now.monotonic, committedSequence)
+      return .readMeta
     case .recovering, .committing, .resolving, .pausing, .replaying, .suspended, .fenced, .failed:
       return .none
     }

@@ -23,6 +23,7 @@ extension ShardStateMachine {
     freePendingEntries = []
     pendingProducts = [:]
     redo.removeAll()
+    heartbeat = nil
     isRedoing = false
     pauses = 0
     phase = .recovering("loading")

@@ -58,6 +58,8 @@ public struct ShardStateMachine: ~Copyable {
   var redo = RedoTail()
   /// Redis was found to have lost some of the redo tail, and may not have all of it yet.
   var isRedoing = false
+  /// When an idle shard last asked for `meta`, and what was committed then.
+  var heartbeat: (at: Int64, sequence: Sequence64)?
   var pauses = 0
   var answers: [Answer] = []
 

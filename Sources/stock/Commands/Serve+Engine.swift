@@ -36,9 +36,10 @@ func serve(_ settings: ServeSettings) async throws {
 
 /// Everything that serves, from start to stop: Redis, engine, front; and back.
 private struct EngineService: Service {
-  /// Loops by the number of cores: docs/adr/0009.
+  /// Half the cores: the others are Redis's and the kernel's. Measured: docs/adr/0009.
   private static var defaultLoops: Int { max(1, System.coreCount / 2) }
-  private static let defaultShards = 4
+  /// Few shards make large batches; each loop needs one, also on a larger machine later.
+  private static var defaultShards: Int { max(2, System.coreCount) }
 
   let settings: ServeSettings
   let logger: Logger
