@@ -59,10 +59,12 @@ lint: ## check the format
 	swift format lint --strict -r Sources Tests Package.swift
 
 simulate: deps ## run engines over a simulated network and Redis (SEEDS=10000)
-	swift run $(RELEASE) stock-simulate run --seeds $(SEEDS)
+	swift build $(RELEASE) --product stock-simulate
+	.build/release/stock-simulate run --seeds $(SEEDS)
 
 model: deps ## hold the rules against the reference model (COMMANDS=10000000)
-	swift run $(RELEASE) stock-simulate model --commands $(COMMANDS)
+	swift build $(RELEASE) --product stock-simulate
+	.build/release/stock-simulate model --commands $(COMMANDS)
 
 faults: build ## kill engine and Redis in the middle of load, 50 times each, and more
 	swift build $(RELEASE) --product stock-faults

@@ -178,9 +178,10 @@ struct HTTPClientTests {
 
   @Test("no answer in time is an unknown outcome for what was sent, and none for what was not")
   func timeout() async throws {
-    try await with(.init(connections: 1, depth: 1, timeout: .milliseconds(300))) { client, _ in
+    try await with(.init(connections: 1, depth: 1, timeout: .seconds(4))) { client, _ in
       let hanging = Task { try await client.send(HTTPRequest(.post, "/hang")) }
-      try await Task.sleep(for: .milliseconds(50))
+      // So much later, that it has as long left when the first is given up.
+      try await Task.sleep(for: .seconds(2))
       let waiting = Task { try await client.send(HTTPRequest(.post, "/echo")) }
       let error = await #expect(throws: ClientError.self) { try await hanging.value }
       guard case .outcomeUnknown = error else {

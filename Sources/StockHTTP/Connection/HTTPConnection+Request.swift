@@ -9,6 +9,7 @@ extension HTTPConnection {
   /// Takes requests out of what came, as long as they are plain. What is not goes to NIO's decoder,
   /// with all that follows on this connection.
   func scan(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard front.scansPlainRequests else { return decode(bytes, context) }
     var buffer = bytes
     if var held {
       held.writeImmutableBuffer(bytes)

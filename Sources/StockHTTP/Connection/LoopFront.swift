@@ -38,6 +38,8 @@ final class LoopFront: AnswerReceiver {
   private var touched: [HTTPConnection] = []
   private var spare: [HTTPConnection] = []
 
+  /// False gives every request to NIO's decoder: for tests that compare the two ways.
+  var scansPlainRequests = true
   var coldRequests = 0
   /// Bytes of bodies that have not arrived in full.
   var bodyBytesHeld = 0

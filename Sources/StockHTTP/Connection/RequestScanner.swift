@@ -43,7 +43,10 @@ struct RequestScanner {
     }
     var count = 0
     while true {
-      guard at + 1 < bytes.count else { return tooLongToWait(bytes) ? .unusual : .incomplete }
+      guard at + 1 < bytes.count else {
+        let mayGoOn = at == bytes.count || isLineStart(bytes[at])
+        return tooLongToWait(bytes) || !mayGoOn ? .unusual : .incomplete
+      }
       if bytes[at] == Self.carriageReturn {
         guard bytes[at + 1] == Self.lineFeed else { return .unusual }
         at += 2
@@ -62,6 +65,10 @@ struct RequestScanner {
     bodyLength = fields.contentLength ?? 0
     guard bodyLength <= Self.maxBodyBytes else { return .unusual }
     return bytes.count - at >= bodyLength ? .complete(at + bodyLength) : .incomplete
+  }
+
+  private func isLineStart(_ byte: UInt8) -> Bool {
+    byte == Self.carriageReturn || Self.isNameByte(byte)
   }
 
   private func tooLongToWait(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -117,7 +124,9 @@ struct RequestScanner {
     while at < bytes.count, bytes[at] == Self.space { at += 1 }
     let valueStart = at
     while at < bytes.count, bytes[at] >= 0x20, bytes[at] < 0x7F { at += 1 }
-    guard at + 1 < bytes.count else { return .incomplete }
+    guard at + 1 < bytes.count else {
+      return at == bytes.count || bytes[at] == Self.carriageReturn ? .incomplete : .unusual
+    }
     guard bytes[at] == Self.carriageReturn, bytes[at + 1] == Self.lineFeed else { return .unusual }
     var valueEnd = at
     while valueEnd > valueStart, bytes[valueEnd - 1] == Self.space { valueEnd -= 1 }
