@@ -97,6 +97,7 @@ actor ControlWriter {
   private var ownership = Ownership(owner: "", epoch: 0)
   private var isLoaded = false
   private var isStopped = false
+  private var reconnecting: Task<Void, Never>?
   private var lastKeyID: Int64 = 0
   private var isBusy = false
   private var queue: [CheckedContinuation<Void, Never>] = []
@@ -117,6 +118,9 @@ actor ControlWriter {
 
   func stop() async {
     isStopped = true
+    // A loop that is shut down takes no connection any more: nothing may be under way.
+    reconnecting?.cancel()
+    await reconnecting?.value
     await connection?.disconnect()
   }
 
@@ -252,10 +256,14 @@ actor ControlWriter {
 
   /// Redis may come back without its last second: what memory holds is written to it soon, and not
   /// only with the next change.
-  private func lost(_ connection: RedisConnection) async {
-    guard self.connection === connection else { return }
+  private func lost(_ connection: RedisConnection) {
+    guard self.connection === connection, !isStopped, isLoaded else { return }
     self.connection = nil
-    while !isStopped, isLoaded, self.connection == nil {
+    reconnecting = Task { await reconnect() }
+  }
+
+  private func reconnect() async {
+    while connection == nil {
       try? await Task.sleep(for: .milliseconds(500))
       _ = try? await inTurn { writer throws(ControlError) in
         do {
@@ -264,11 +272,13 @@ actor ControlWriter {
           throw ControlError.storeUnavailable
         }
       }
+      if isStopped { return }
     }
   }
 
   /// The connection; where it was lost, a new one, with everything in memory written to it again.
   private func readyConnection() async throws -> RedisConnection {
+    guard !isStopped else { throw EngineError.unavailable("the engine stops") }
     if let connection {
       let isOpen = try await loop.submit { connection.isOpen }.get()
       if isOpen { return connection }
