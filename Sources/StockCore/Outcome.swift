@@ -31,7 +31,8 @@ public enum Refusal: Equatable, Sendable {
   case quantityTooLarge
   /// The product has an entry at that location already.
   case locationTaken
-  /// The entry has units reserved, so it cannot be deleted.
+  /// Units are reserved, so the entry cannot be deleted, and its product can neither go to another
+  /// store nor become or cease to be unlimited.
   case entryInUse(reserved: Int64)
   /// A bound of `Bounds` is reached: locations of a product, or entries, products, names in a shard.
   case capacityReached(Capacity)

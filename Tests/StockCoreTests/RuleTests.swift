@@ -192,8 +192,12 @@ struct RuleTests {
       product 1 store=1 type=physical -> product type=physical version=2
       reserve 1 A 4 -> insufficient_stock requested=4 available=3
       reserve 1 A 2 -> ok reserved=2 version=2
+      # who has units reserved must be able to give them back
+      product 1 store=1 type=service -> entry_in_use reserved=2
+      product 1 store=2 type=physical -> entry_in_use reserved=2
+      release 1 A 2 -> ok reserved=0 version=3
       product 1 store=1 type=service -> product type=service
-      release 1 A 2 -> ok reserved=2 version=2
+      release 1 A 2 -> ok reserved=0 version=3
       """)
   }
 

@@ -252,6 +252,13 @@ extension ShardStateMachine {
       return Decision(outcome: .productCreated(.init(id: put.id, value: value)), saw: .open)
     }
     let current = books.products[Int(row)].value
+    if value.store != current.store || value.type.isUnlimited != current.type.isUnlimited {
+      // Whoever has units reserved could neither release nor ship them after that.
+      let (reserved, seen) = reservedUnits(of: row)
+      guard reserved == 0 else {
+        return .refused(.entryInUse(reserved: reserved), max(seen, saw(product: row)))
+      }
+    }
     value.version = current.version
     value.createdAt = current.createdAt
     value.updatedAt = current.updatedAt
@@ -313,6 +320,19 @@ extension ShardStateMachine {
 
   func value(of target: Target) -> EntryValue? {
     if let row = target.row { books.entries[Int(row)].value } else { nil }
+  }
+
+  /// The units reserved of a product at all its locations, and the youngest state that they rest on.
+  func reservedUnits(of product: Int32) -> (count: Int64, saw: Saw) {
+    var count: Int64 = 0
+    var seen = Saw.committed
+    var row = books.products[Int(product)].firstEntry
+    while row != Books.none {
+      if books.entries[Int(row)].isLive { count += books.entries[Int(row)].value.reserved }
+      seen = max(seen, saw(entry: row))
+      row = books.entries[Int(row)].next
+    }
+    return (count, seen)
   }
 
   func conflict(

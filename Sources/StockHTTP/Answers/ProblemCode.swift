@@ -76,7 +76,7 @@ enum ProblemCode: CaseIterable, Sendable {
     case .belowReserved: "More than this is reserved"
     case .versionConflict: "It has changed meanwhile"
     case .locationTaken: "The product has an entry at that location"
-    case .entryInUse: "Units of the entry are reserved"
+    case .entryInUse: "Units are reserved"
     case .tooManyLocations: "The product has as many locations as it can"
     case .payloadTooLarge: "The body is too large"
     case .unsupportedMediaType: "The body has to be application/json"

@@ -78,7 +78,7 @@ public struct ReferenceModel: Equatable, Sendable {
       guard value.reserved == 0 else { throw Refused(why: .entryInUse(reserved: value.reserved)) }
       shelves[product]!.entries.remove(at: place)
       return .deleted
-    case .putProduct(let it): return put(it, wall)
+    case .putProduct(let it): return try put(it, wall)
     case .readEntry(let id):
       let (product, place) = try find(id, scope)
       return .entry(snapshot(product, shelves[product]!.entries[place]))
@@ -197,7 +197,9 @@ public struct ReferenceModel: Equatable, Sendable {
     return .entry(write(product, place, value, wall))
   }
 
-  private mutating func put(_ it: PutProduct, _ wall: Timestamp) -> Outcome {
+  private mutating func put(
+    _ it: PutProduct, _ wall: Timestamp
+  ) throws(Refused) -> Outcome {
     guard let held = shelves[it.id]?.product else {
       let made = ProductValue(
         store: it.store, type: it.type, gtin: it.gtin, sku: it.sku, title: it.title,
@@ -205,6 +207,9 @@ public struct ReferenceModel: Equatable, Sendable {
       shelves[it.id] = Shelf(product: made)
       return .productCreated(ProductSnapshot(id: it.id, value: made))
     }
+    let reserved = shelves[it.id]!.entries.reduce(0) { $0 + $1.value.reserved }
+    let changesHands = it.store != held.store || it.type.isUnlimited != held.type.isUnlimited
+    if changesHands, reserved > 0 { throw Refused(why: .entryInUse(reserved: reserved)) }
     var value = held
     (value.store, value.type, value.gtin) = (it.store, it.type, it.gtin)
     (value.sku, value.title) = (it.sku, it.title)
