@@ -9,17 +9,18 @@ public struct Command: Sendable {
     self.operation = operation
   }
 
+  /// What is not asked by the thousand is boxed, so that commands are small to move.
   public enum Operation: Sendable {
-    case set(SetStock)
-    case adjust(AdjustStock)
+    indirect case set(SetStock)
+    indirect case adjust(AdjustStock)
     case reserve(EntryAmount)
     case release(EntryAmount)
     case fulfill(EntryAmount)
-    case transfer(Transfer)
-    case putEntry(PutEntry)
+    indirect case transfer(Transfer)
+    indirect case putEntry(PutEntry)
     /// An unexpected version is a `versionConflict`; nil takes any.
     case deleteEntry(EntryID, expectedVersion: Int64?)
-    case putProduct(PutProduct)
+    indirect case putProduct(PutProduct)
 
     // Reads: answered at once, from what is committed.
     case readEntry(EntryID)

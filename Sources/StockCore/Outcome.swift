@@ -1,13 +1,14 @@
-/// How a command ended.
+/// How a command ended. What is not an entry is boxed: outcomes are moved about by the thousand, and
+/// nearly all of them are entries and refusals.
 public enum Outcome: Equatable, Sendable {
   /// set, adjust, reserve, release, fulfill, put and read of an entry.
   case entry(EntrySnapshot)
-  case transferred(from: EntrySnapshot, to: EntrySnapshot)
+  indirect case transferred(from: EntrySnapshot, to: EntrySnapshot)
   case deleted
-  case product(ProductSnapshot)
+  indirect case product(ProductSnapshot)
   /// As `product`, for one that `putProduct` made.
-  case productCreated(ProductSnapshot)
-  case summary(ProductSummary)
+  indirect case productCreated(ProductSnapshot)
+  indirect case summary(ProductSummary)
   /// Judged and refused; nothing has changed.
   case refused(Refusal)
   /// Not judged, or judged and not made durable.

@@ -31,10 +31,11 @@ extension ByteWriter {
   ///
   /// - Parameters:
   ///   - length: bytes of the body. nil: the status has none (204).
-  ///   - prefix: the process's part of request ids.
+  ///   - prefix: the header field of request ids, up to where the number begins.
   ///   - date: the value of `Date`.
   mutating func append(
-    _ head: borrowing ResponseHead, length: Int?, prefix: UInt64, date: borrowing ByteWriter
+    _ head: borrowing ResponseHead, length: Int?, prefix: borrowing ByteWriter,
+    date: borrowing ByteWriter
   ) {
     reserve(512)
     append(Self.statusLine(head.status))
@@ -47,12 +48,12 @@ extension ByteWriter {
           : "\r\nContent-Type: application/json\r\nContent-Length: ")
       append(Int64(length))
     }
-    append("\r\nX-Request-Id: ")
     switch head.requestID {
     case .client(let id):
+      append("\r\nX-Request-Id: ")
       append(id)
     case .number(let number):
-      appendHex(prefix, width: 16)
+      append(prefix.bytes)
       appendHex(number, width: 8)
     }
     if head.shard >= 0 {

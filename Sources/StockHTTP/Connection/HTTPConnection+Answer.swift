@@ -4,100 +4,93 @@ import StockCore
 // From an outcome to bytes.
 extension HTTPConnection {
   /// An answer of the front's own.
-  func respond(_ problem: Problem, _ head: ResponseHead, omitsBody: Bool = false) {
-    var response = PendingResponse(head)
-    response.omitsBody = omitsBody
-    response.head.status = problem.code.status
-    response.head.isProblem = true
-    response.head.allow = problem.allow
-    pending.append(response)
+  func respond(_ problem: Problem, _ exchange: Exchange) {
+    exchange.head.status = problem.code.status
+    exchange.head.isProblem = true
+    exchange.head.allow = problem.allow
+    pending.append(exchange)
     front.body.removeAll()
     front.body.append(problem)
-    complete(pending.count - 1)
+    complete(exchange, pending.count - 1)
   }
 
-  func respond(_ request: InboundRequest, _ write: (inout ByteWriter) -> Void) {
-    var response = PendingResponse(request.head)
-    response.omitsBody = request.isHead
-    pending.append(response)
+  func respond(_ exchange: Exchange, _ write: (inout ByteWriter) -> Void) {
+    pending.append(exchange)
     front.body.removeAll()
     write(&front.body)
-    complete(pending.count - 1)
+    complete(exchange, pending.count - 1)
   }
 
   /// An answer of a shard.
   ///
   /// - Returns: whether there is something to flush.
   func take(_ answer: Answer) -> Bool {
-    guard let place = place(ofNumber: answer.ticket.request) else { return false }
-    let index = pending.index(pending.startIndex, offsetBy: place)
-    if let gather = pending[index].gather {
+    guard let (exchange, place) = waiting(number: answer.ticket.request) else { return false }
+    if let gather = exchange.gather {
       gather.take(answer)
       guard gather.isComplete else { return false }
       operationsUnderWay -= gather.commandCount
-      completeBatch(at: place)
+      completeBatch(exchange, place)
       return true
     }
     front.body.removeAll()
-    let status = front.body.append(answer.outcome, about: pending[index].subject)
-    pending[index].head.status = status
-    pending[index].head.isProblem = status >= 400
-    if pending[index].isMutation, answer.outcome.isJudged {
-      pending[index].head.shard = answer.shard
-      pending[index].head.sequence = answer.sequence
+    let status = front.body.append(answer.outcome, about: exchange.subject)
+    exchange.head.status = status
+    exchange.head.isProblem = status >= 400
+    if exchange.isMutation, answer.outcome.isJudged {
+      exchange.head.shard = answer.shard
+      exchange.head.sequence = answer.sequence
     }
-    if pending[index].showsVersion, case .entry(let entry) = answer.outcome {
-      pending[index].head.version = entry.value.version
+    if exchange.showsVersion, case .entry(let entry) = answer.outcome {
+      exchange.head.version = entry.value.version
     }
-    complete(place)
+    complete(exchange, place)
     return true
   }
 
   /// An answer of a task.
   func take(_ answer: ColdAnswer, number: Int) -> Bool {
-    guard let place = place(ofNumber: number) else { return false }
-    let index = pending.index(pending.startIndex, offsetBy: place)
-    pending[index].head.status = answer.status
-    pending[index].head.isProblem = answer.isProblem
+    guard let (exchange, place) = waiting(number: number) else { return false }
+    exchange.head.status = answer.status
+    exchange.head.isProblem = answer.isProblem
     front.body.removeAll()
     answer.body.withUnsafeBytes { front.body.append($0) }
-    complete(place)
+    complete(exchange, place)
     return true
   }
 
-  func completeBatch(at place: Int) {
-    let index = pending.index(pending.startIndex, offsetBy: place)
-    guard let gather = pending[index].gather else { return }
+  func completeBatch(_ exchange: Exchange, _ place: Int) {
+    guard let gather = exchange.gather else { return }
     if let commit = gather.commit {
-      pending[index].head.shard = commit.shard
-      pending[index].head.sequence = commit.sequence
+      exchange.head.shard = commit.shard
+      exchange.head.sequence = commit.sequence
     }
     front.body.removeAll()
     gather.write(into: &front.body)
-    pending[index].gather = nil
-    complete(place)
+    exchange.gather = nil
+    complete(exchange, place)
   }
 
-  /// Where the response to a request waits; nil for one of an earlier connection in the same place.
-  private func place(ofNumber number: Int) -> Int? {
+  /// The exchange that waits for an answer, and its place; nil for one of an earlier connection in the
+  /// same slot.
+  private func waiting(number: Int) -> (Exchange, place: Int)? {
     let mask = 1 << Ticket.requestBits - 1
     let place = (number - firstNumber) & mask
     guard place < pending.count else { return nil }
-    let isWaiting = pending[pending.index(pending.startIndex, offsetBy: place)].ready == nil
-    return isWaiting ? place : nil
+    let exchange = pending[pending.index(pending.startIndex, offsetBy: place)]
+    return exchange.ready == nil ? (exchange, place) : nil
   }
 
   /// The body of a response lies in `front.body`, and its head is known. It goes out at once if it is
   /// next, together with all that waited for it; else it waits.
-  private func complete(_ place: Int) {
-    let index = pending.index(pending.startIndex, offsetBy: place)
+  private func complete(_ exchange: Exchange, _ place: Int) {
     guard place == 0 else {
       var buffer = ByteBuffer()
-      front.write(pending[index].head, omitsBody: pending[index].omitsBody, into: &buffer)
-      pending[index].ready = buffer
+      front.write(exchange.head, omitsBody: exchange.isHead, into: &buffer)
+      exchange.ready = buffer
       return
     }
-    front.write(pending[index].head, omitsBody: pending[index].omitsBody, into: &out)
+    front.write(exchange.head, omitsBody: exchange.isHead, into: &out)
     didWriteFirst()
     while let ready = pending.first?.ready {
       out.writeImmutableBuffer(ready)

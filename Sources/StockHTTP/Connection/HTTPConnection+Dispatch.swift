@@ -4,7 +4,7 @@ import StockEngine
 
 // From a request to a command, or to a cold request.
 extension HTTPConnection {
-  func dispatch(_ request: InboundRequest) {
+  func dispatch(_ request: Exchange) {
     do throws(Problem) {
       if request.query != nil { try checkQuery(request) }
       switch request.endpoint {
@@ -33,12 +33,12 @@ extension HTTPConnection {
         try startCold(coldRequest(request), request)
       }
     } catch {
-      respond(error, request.head, omitsBody: request.isHead)
+      respond(error, request)
     }
   }
 
   /// Endpoints without parameters take none; the others complain for themselves.
-  private func checkQuery(_ request: InboundRequest) throws(Problem) {
+  private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
     case .listEntries, .listProducts, .listStores, .health, .readiness: return
     default: break
@@ -51,7 +51,7 @@ extension HTTPConnection {
   // MARK: Commands
 
   private func stock(
-    _ operation: StockOperation, _ request: InboundRequest
+    _ operation: StockOperation, _ request: Exchange
   ) throws(Problem) {
     var form = StockForm()
     var errors = FieldErrors()
@@ -69,7 +69,7 @@ extension HTTPConnection {
     submit(command, form.subject, request, isMutation: true)
   }
 
-  private func putEntry(_ request: InboundRequest) throws(Problem) {
+  private func putEntry(_ request: Exchange) throws(Problem) {
     var form = EntryForm()
     var errors = FieldErrors()
     request.read(&errors) { reader, errors throws(JSONSyntaxError) in
@@ -80,7 +80,7 @@ extension HTTPConnection {
     submit(operation, Subject(), request, isMutation: true, showsVersion: true)
   }
 
-  private func putProduct(_ request: InboundRequest) throws(Problem) {
+  private func putProduct(_ request: Exchange) throws(Problem) {
     var form = ProductForm()
     var errors = FieldErrors()
     request.read(&errors) { reader, errors throws(JSONSyntaxError) in
@@ -95,21 +95,20 @@ extension HTTPConnection {
   }
 
   private func submit(
-    _ operation: Command.Operation, _ subject: Subject, _ request: InboundRequest,
+    _ operation: Command.Operation, _ subject: Subject, _ request: Exchange,
     isMutation: Bool = false, showsVersion: Bool = false
   ) {
     let number = firstNumber + pending.count
-    var response = PendingResponse(request.head)
-    response.subject = subject
-    response.isMutation = isMutation
-    response.showsVersion = showsVersion
-    pending.append(response)
+    request.subject = subject
+    request.isMutation = isMutation
+    request.showsVersion = showsVersion
+    pending.append(request)
     front.gateway.submit(
       Command(scope: request.principal.scope, operation: operation),
       ticket: Ticket(loop: front.loopIndex, connection: slot, request: number))
   }
 
-  private func batch(_ request: InboundRequest) throws(Problem) {
+  private func batch(_ request: Exchange) throws(Problem) {
     var form = BatchForm()
     var errors = FieldErrors()
     request.read(&errors) { reader, errors throws(JSONSyntaxError) in
@@ -119,12 +118,11 @@ extension HTTPConnection {
 
     let gather = BatchGather(form.lines)
     let number = firstNumber + pending.count
-    var response = PendingResponse(request.head)
-    response.isMutation = true
-    response.gather = gather
-    pending.append(response)
+    request.isMutation = true
+    request.gather = gather
+    pending.append(request)
     if gather.isComplete {
-      completeBatch(at: pending.count - 1)
+      completeBatch(request, pending.count - 1)
       return
     }
     operationsUnderWay += gather.commandCount
@@ -139,7 +137,7 @@ extension HTTPConnection {
 
   // MARK: Cold requests
 
-  private func coldRequest(_ request: InboundRequest) throws(Problem) -> ColdRequest {
+  private func coldRequest(_ request: Exchange) throws(Problem) -> ColdRequest {
     var errors = FieldErrors()
     let cold: ColdRequest
     switch request.endpoint {
@@ -181,13 +179,13 @@ extension HTTPConnection {
     return cold
   }
 
-  private func startCold(_ cold: ColdRequest, _ request: InboundRequest) throws(Problem) {
+  private func startCold(_ cold: ColdRequest, _ request: Exchange) throws(Problem) {
     guard front.coldRequests < HTTPLimits.maxColdRequests else {
       throw Problem(.overloaded, "Too many lists and checks are under way.")
     }
     front.coldRequests += 1
     let number = firstNumber + pending.count
-    pending.append(PendingResponse(request.head))
+    pending.append(request)
     let engine = front.engine
     let loop = front.loop
     let slot = slot
@@ -199,7 +197,7 @@ extension HTTPConnection {
   }
 }
 
-extension InboundRequest {
+extension Exchange {
   /// Reads the body where it lies. A mistake in its syntax is added to `errors`.
   func read(
     _ errors: inout FieldErrors,

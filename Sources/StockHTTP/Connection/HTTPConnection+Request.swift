@@ -18,22 +18,24 @@ extension HTTPConnection {
     }
     while buffer.readableBytes > 0, !ignoresInput {
       var scanner = RequestScanner()
+      var exchange: Exchange?
       let scan = buffer.withUnsafeReadableBytes { raw in
         raw.withMemoryRebound(to: UInt8.self) { bytes in
           let scan = scanner.scan(bytes, authorize: principal(for:))
-          if case .complete = scan { beginPlain(scanner) }
+          if case .complete = scan { exchange = plain(scanner) }
           return scan
         }
       }
       switch scan {
       case .complete(let length):
-        if scanner.bodyLength > 0, inbound?.keepsBody == true, inbound?.refusal == nil {
-          inbound?.body = buffer.getSlice(
+        guard let exchange else { preconditionFailure("a complete request was not taken up") }
+        if scanner.bodyLength > 0, exchange.keepsBody, exchange.refusal == nil {
+          exchange.body = buffer.getSlice(
             at: buffer.readerIndex + scanner.bodyStart, length: scanner.bodyLength)
         }
         buffer.moveReaderIndex(forwardBy: length)
         sawPart = true
-        end()
+        end(exchange)
       case .incomplete:
         held = buffer
         return
@@ -44,17 +46,17 @@ extension HTTPConnection {
     }
   }
 
-  private func beginPlain(_ scanner: borrowing RequestScanner) {
+  private func plain(_ scanner: borrowing RequestScanner) -> Exchange {
     let fields = scanner.fields
-    var response = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
-    response.keepsAlive = !front.isDraining
-    var request = InboundRequest(response, startTick: front.tick)
+    var head = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
+    head.keepsAlive = !front.isDraining
+    let exchange = Exchange(head, startTick: front.tick)
     do throws(Problem) {
-      try judge(scanner.target, scanner.method, isVersion11: true, fields, &request)
+      try judge(scanner.target, scanner.method, isVersion11: true, fields, exchange)
     } catch {
-      request.refusal = error
+      exchange.refusal = error
     }
-    inbound = request
+    return exchange
   }
 
   /// Puts NIO's decoder in front of this handler, and gives it what is left.
@@ -94,12 +96,12 @@ extension HTTPConnection {
     response.keepsAlive =
       head.isKeepAlive && !fields.wantsUpgrade && head.method != .CONNECT && !front.isDraining
 
-    var request = InboundRequest(response, startTick: front.tick)
+    let request = Exchange(response, startTick: front.tick)
     request.isHead = head.method == .HEAD
     var uri = head.uri
     uri.withUTF8 { target in
       do throws(Problem) {
-        try judge(target, head.method, isVersion11: head.isVersion11, fields, &request)
+        try judge(target, head.method, isVersion11: head.isVersion11, fields, request)
       } catch {
         request.refusal = error
       }
@@ -122,14 +124,14 @@ extension HTTPConnection {
   /// who, where, may they, what kind of body.
   private func judge(
     _ target: UnsafeBufferPointer<UInt8>, _ method: HTTPMethod, isVersion11: Bool,
-    _ fields: HeaderFields, _ request: inout InboundRequest
+    _ fields: HeaderFields, _ request: Exchange
   ) throws(Problem) {
     if fields.hostCount > 1 || (fields.hostCount == 0 && isVersion11) {
       request.head.keepsAlive = false
       throw .invalid("Host", "must be given once")
     }
     if target.count > HTTPLimits.maxHeaderBytes / 2 { throw .headersTooLarge }
-    try route(RequestTarget(target), method, fields, &request)
+    try route(RequestTarget(target), method, fields, request)
 
     request.keepsBody = method == .POST || method == .PUT
     if request.keepsBody, fields.hasBody, !fields.isJSON || fields.isEncoded {
@@ -148,7 +150,7 @@ extension HTTPConnection {
 
   private func route(
     _ target: RequestTarget, _ method: HTTPMethod, _ fields: HeaderFields,
-    _ request: inout InboundRequest
+    _ request: Exchange
   ) throws(Problem) {
     if target.isAPI {
       guard let principal = authorize(fields) else { throw .unauthorized }
@@ -183,35 +185,38 @@ extension HTTPConnection {
 
   /// A piece of the body. One that comes whole is kept as it is, without a copy.
   func receive(_ bytes: ByteBuffer) {
-    // Changed in place: a copy of the request would share its buffer, and each piece copy the whole.
-    guard inbound != nil else { return }
-    inbound!.bodyCount += bytes.readableBytes
-    if inbound!.bodyCount > inbound!.bodyLimit {
-      let refusal = inbound!.refusal ?? .payloadTooLarge(limit: inbound!.bodyLimit)
+    guard let inbound else { return }
+    inbound.bodyCount += bytes.readableBytes
+    if inbound.bodyCount > inbound.bodyLimit {
+      let refusal = inbound.refusal ?? .payloadTooLarge(limit: inbound.bodyLimit)
       refuseRest(refusal)
       return
     }
-    guard inbound!.keepsBody, inbound!.refusal == nil else { return }
-    if inbound!.body == nil {
-      inbound!.body = bytes
+    guard inbound.keepsBody, inbound.refusal == nil else { return }
+    if inbound.body == nil {
+      inbound.body = bytes
       return
     }
     guard front.bodyBytesHeld + bytes.readableBytes <= HTTPLimits.maxBodyBytesHeld else {
       refuseRest(Problem(.overloaded, "Too many large bodies are arriving."))
       return
     }
-    inbound!.bytesHeld += bytes.readableBytes
+    inbound.bytesHeld += bytes.readableBytes
     front.bodyBytesHeld += bytes.readableBytes
-    inbound!.body!.writeImmutableBuffer(bytes)
+    inbound.body?.writeImmutableBuffer(bytes)
   }
 
-  /// The request is complete.
+  /// The request that NIO's decoder read is complete.
   func end() {
     guard let request = inbound else { return }
     dropInbound()
+    end(request)
+  }
+
+  private func end(_ request: Exchange) {
     if !request.head.keepsAlive { ignoresInput = true }
     if let refusal = request.refusal {
-      respond(refusal, request.head, omitsBody: request.isHead)
+      respond(refusal, request)
     } else {
       dispatch(request)
     }

@@ -23,7 +23,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   private(set) var slot = 0
 
   /// Responses that have not been written, in the order of their requests.
-  var pending = CircularBuffer<PendingResponse>(initialCapacity: 4)
+  var pending = CircularBuffer<Exchange>(initialCapacity: 4)
   /// The number of the first of them.
   var firstNumber = 0
   /// Operations in batches under way.
@@ -35,7 +35,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   var credentials = Credentials()
 
   /// The request that is arriving.
-  var inbound: InboundRequest?
+  var inbound: Exchange?
   /// The beginning of a plain request whose rest has not come.
   var held: ByteBuffer?
   /// A request was not plain: NIO's decoder stands before this handler.
@@ -121,8 +121,8 @@ final class HTTPConnection: ChannelDuplexHandler {
       partialSince = front.tick
     }
     sawPart = false
+    // The last handler: nobody behind it wants to know.
     flush()
-    context.fireChannelReadComplete()
   }
 
   /// Reading waits while too much is under way, or the client does not take what it asked for.
@@ -175,11 +175,11 @@ final class HTTPConnection: ChannelDuplexHandler {
 
   /// Answers what cannot be a request, and takes no more.
   func refuseRest(_ problem: Problem) {
-    var head = inbound?.head ?? ResponseHead(front.makeRequestID())
-    head.keepsAlive = false
+    let exchange = inbound ?? Exchange(ResponseHead(front.makeRequestID()), startTick: front.tick)
+    exchange.head.keepsAlive = false
     dropInbound()
     ignoresInput = true
-    respond(problem, head)
+    respond(problem, exchange)
     flush()
   }
 

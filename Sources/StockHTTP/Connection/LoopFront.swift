@@ -29,7 +29,8 @@ final class LoopFront: AnswerReceiver {
   var body = ByteWriter(capacity: 4_096)
   private var head = ByteWriter()
   private var date = ByteWriter(capacity: 32)
-  private let idPrefix = UInt64.random(in: .min ... .max)
+  /// What the request ids of this loop begin with, and what comes before them in a header.
+  private var idPrefix = ByteWriter(capacity: 64)
   private var lastID: UInt64 = 0
 
   private var slots: [Slot] = []
@@ -68,6 +69,8 @@ final class LoopFront: AnswerReceiver {
     self.clock = clock
     self.now = clock()
     date.append(httpDate: now)
+    idPrefix.append("\r\nX-Request-Id: ")
+    idPrefix.appendHex(.random(in: .min ... .max), width: 16)
     gateway.receiver = self
   }
 
@@ -174,10 +177,10 @@ extension LoopFront {
 
 extension LoopFront {
   func receive(_ answers: [Answer]) {
-    for answer in answers {
-      let slot = answer.ticket.connection
+    for index in answers.indices {
+      let slot = answers[index].ticket.connection
       guard slot < slots.count, let connection = slots[slot].connection else { continue }
-      if connection.take(answer), !connection.isTouched {
+      if connection.take(answers[index]), !connection.isTouched {
         connection.isTouched = true
         touched.append(connection)
       }

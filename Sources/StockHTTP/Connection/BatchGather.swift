@@ -1,23 +1,4 @@
-import NIOCore
 import StockCore
-
-/// A request that was understood, and whose response has not been written.
-struct PendingResponse {
-  var head: ResponseHead
-  /// The answer to HEAD has the header of a body, but no body.
-  var omitsBody = false
-  /// The header tells the commit.
-  var isMutation = false
-  /// The header tells the entry's version.
-  var showsVersion = false
-  var subject = Subject()
-  /// The answers to a batch's lines.
-  var gather: BatchGather?
-  /// The whole response, where an earlier one is still missing.
-  var ready: ByteBuffer?
-
-  init(_ head: ResponseHead) { self.head = head }
-}
 
 /// The answers to a batch's lines, until all are there.
 final class BatchGather {

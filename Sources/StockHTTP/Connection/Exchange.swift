@@ -2,10 +2,13 @@ import NIOCore
 import NIOHTTP1
 import StockCore
 
-/// A request from its header to its last byte.
-struct InboundRequest {
-  /// What its response will begin with.
-  var head: ResponseHead
+/// One request and its response, from the header of the one to the last byte of the other.
+///
+/// A class, since it goes from hand to hand on its way through a connection: copies of so many fields
+/// would cost more than what is done with them.
+final class Exchange {
+  // MARK: The request
+
   var isHead = false
   var endpoint = Endpoint.health
   var principal = Principal.anyone
@@ -27,7 +30,21 @@ struct InboundRequest {
   /// Of the body, what counts as held by the loop.
   var bytesHeld = 0
   /// When the header was complete.
-  var startTick: Int
+  let startTick: Int
+
+  // MARK: The response
+
+  /// What the response begins with.
+  var head: ResponseHead
+  /// The header tells the commit.
+  var isMutation = false
+  /// The header tells the entry's version.
+  var showsVersion = false
+  var subject = Subject()
+  /// The answers to a batch's lines.
+  var gather: BatchGather?
+  /// The whole response, where an earlier one is still missing.
+  var ready: ByteBuffer?
 
   init(_ head: ResponseHead, startTick: Int) {
     self.head = head
