@@ -6,8 +6,14 @@ public struct EntryChange: Equatable, Sendable {
   public var before: EntryValue?
   /// nil: the batch deletes it.
   public var after: EntryValue?
+  /// What `after.available` must not be below: 0, unless the product's policy says otherwise. Redis
+  /// compares it.
+  public var floor: Int64
 
-  public init(id: EntryID, product: ProductID, before: EntryValue?, after: EntryValue?) {
+  public init(
+    id: EntryID, product: ProductID, before: EntryValue?, after: EntryValue?, floor: Int64 = 0
+  ) {
+    self.floor = floor
     self.id = id
     self.product = product
     self.before = before
@@ -29,6 +35,39 @@ public struct ProductChange: Equatable, Sendable {
   }
 }
 
+/// A hold's part of a commit: of the home's record, or of a part. nil: not there.
+public enum HoldRecord: Equatable, Sendable {
+  case hold(Hold)
+  case part(HoldPart)
+
+  public var id: HoldID {
+    switch self {
+    case .hold(let hold): hold.id
+    case .part(let part): part.hold
+    }
+  }
+
+  public var revision: Int64 {
+    switch self {
+    case .hold(let hold): hold.revision
+    case .part(let part): part.revision
+    }
+  }
+}
+
+/// What a batch does to a record that has a key: nil is "not there".
+public struct Change<Key: Hashable & Sendable, Value: Equatable & Sendable>: Equatable, Sendable {
+  public var key: Key
+  public var before: Value?
+  public var after: Value?
+
+  public init(key: Key, before: Value?, after: Value?) {
+    self.key = key
+    self.before = before
+    self.after = after
+  }
+}
+
 /// What one Lua call commits: all of it or nothing. The same batch may be sent again and again.
 public struct Batch: Sendable {
   public var previous: Sequence64
@@ -39,6 +78,19 @@ public struct Batch: Sendable {
   public var lastEntryNumber: Int64
   public var entries: [EntryChange]
   public var products: [ProductChange]
+  public var holds: [Change<HoldID, HoldRecord>] = []
+  public var purchases: [Change<PurchaseKey, Purchases>] = []
+  /// First answers to idempotency keys; all go into `bucket`.
+  public var idempotency: [IdempotencyRecord] = []
+  public var bucket: IdempotencyBucket = 0
+  /// The oldest bucket that is still of use: older ones are dropped.
+  public var oldestBucket: IdempotencyBucket = 0
+  /// The ledger's part: one entry of its stream.
+  public var movements: [Movement] = []
+  public var notes: [MovementNote] = []
+  /// Movements of this shard since ever, without and with this batch's.
+  public var previousMovements: Int64 = 0
+  public var totalMovements: Int64 { previousMovements + Int64(movements.count) }
 
   public init(
     previous: Sequence64, sequence: Sequence64, digest: UInt64, lastEntryNumber: Int64,
@@ -52,7 +104,10 @@ public struct Batch: Sendable {
     self.products = products
   }
 
-  public var changeCount: Int { entries.count + products.count }
+  /// Records that Redis has to write.
+  public var changeCount: Int {
+    entries.count + products.count + holds.count + purchases.count + idempotency.count
+  }
 }
 
 /// Who may write to a shard. Redis compares both with what `meta` holds.
@@ -73,10 +128,17 @@ public struct ShardMeta: Equatable, Sendable {
   public var sequence: Sequence64
   public var digest: UInt64
   public var lastEntryNumber: Int64
+  /// Movements of this shard since ever.
+  public var movements: Int64
+  /// Buckets of idempotency records before this one have been dropped, or may be.
+  public var oldestBucket: IdempotencyBucket
 
   public init(
-    ownership: Ownership, sequence: Sequence64, digest: UInt64, lastEntryNumber: Int64
+    ownership: Ownership, sequence: Sequence64, digest: UInt64, lastEntryNumber: Int64,
+    movements: Int64 = 0, oldestBucket: IdempotencyBucket = 0
   ) {
+    self.movements = movements
+    self.oldestBucket = oldestBucket
     self.ownership = ownership
     self.sequence = sequence
     self.digest = digest

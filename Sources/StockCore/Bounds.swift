@@ -26,6 +26,25 @@ public enum Bounds {
   /// Bytes of a reason or reference given with a change.
   public static let maxNoteBytes = 255
 
+  /// Bytes of a hold's id.
+  public static let maxHoldIDBytes = 64
+  /// Bytes of an order's or a customer's id.
+  public static let maxReferenceBytes = 128
+  /// Bytes of an idempotency key.
+  public static let maxIdempotencyKeyBytes = 255
+  /// Lines of one hold: those of one shard travel in one commit.
+  public static let maxLinesPerHold = 2_000
+  /// A hold's time to live, in milliseconds.
+  public static let timeToLive: ClosedRange<Int64> = 30_000...604_800_000
+  /// Holds in one shard, the ended ones included that are still remembered.
+  public static let maxHoldsPerShard = 4_000_000
+  /// Requests that wait for what is under way with their hold.
+  public static let maxWaitingPerHold = 64
+  /// Idempotency records in one shard. Beyond it the oldest bucket is dropped early.
+  public static let maxIdempotencyRecordsPerShard = 4_000_000
+  /// Movements that one commit carries.
+  public static let maxMovementsPerCommit = 65_536
+
   /// Operations in one batch request.
   public static let maxOperationsPerRequest = 10_000
   /// Entries and products that one commit (one Lua call) changes. Redis does nothing else meanwhile.

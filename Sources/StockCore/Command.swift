@@ -3,10 +3,19 @@
 public struct Command: Sendable {
   public var scope: StoreScope
   public var operation: Operation
+  /// Whom the ledger names.
+  public var actor: ActorID
+  /// nil: the client gave none. Reads have none.
+  public var idempotency: IdempotencyKey?
 
-  public init(scope: StoreScope, operation: Operation) {
+  public init(
+    scope: StoreScope, operation: Operation, actor: ActorID = 0,
+    idempotency: IdempotencyKey? = nil
+  ) {
     self.scope = scope
     self.operation = operation
+    self.actor = actor
+    self.idempotency = idempotency
   }
 
   /// What is not asked by the thousand is boxed, so that commands are small to move.
@@ -22,7 +31,26 @@ public struct Command: Sendable {
     case deleteEntry(EntryID, expectedVersion: Int64?)
     indirect case putProduct(PutProduct)
 
+    /// As `reserve`, where the client leaves the location to the engine.
+    indirect case allocate(AllocateStock)
+
+    // Holds: to be sent to the hold's home shard (`ShardMap.shard(of:)`).
+    indirect case hold(HoldRequest)
+    /// `timeToLive` from now on, in milliseconds.
+    case extendHold(HoldID, timeToLive: Int64)
+    /// nil: all that is still held.
+    indirect case fulfillHold(HoldID, [HoldAmount]?)
+    /// nil: all that is still held.
+    indirect case releaseHold(HoldID, [HoldAmount]?)
+    indirect case reserveTogether(AtomicReserve)
+    /// From one shard to another; a client cannot ask for it.
+    indirect case applyPart(PartRequest)
+    /// Only whether the key was used here: the shard that it was first used for is asked before another
+    /// shard takes a request with the same key.
+    case checkKey(IdempotencyKey)
+
     // Reads: answered at once, from what is committed.
+    case readHold(HoldID)
     case readEntry(EntryID)
     case readProduct(ProductID)
     case readSummary(ProductID)
@@ -32,7 +60,8 @@ public struct Command: Sendable {
 /// `quantity` units of a product at a location. 1 or more.
 public struct EntryAmount: Sendable {
   public var product: ProductID
-  /// Normalised (`LocationName.normalize`). Empty: not given, which only unlimited products allow.
+  /// Normalised (`LocationName.normalize`). Empty: not given, which only unlimited products allow
+  /// (`Operation.allocate` is for the others).
   public var location: String
   public var quantity: Int64
 
@@ -56,11 +85,17 @@ public struct SetStock: Sendable {
   public var expectedVersion: Int64?
   /// nil: an unknown product is `productNotFound`.
   public var newProductStore: StoreID?
+  public var note: MovementNote
+  /// The ledger calls it an import.
+  public var isImport: Bool
 
   public init(
     product: ProductID, location: String, quantity: Int64, gtin: GTIN? = nil,
-    expectedQuantity: Int64? = nil, expectedVersion: Int64? = nil, newProductStore: StoreID? = nil
+    expectedQuantity: Int64? = nil, expectedVersion: Int64? = nil,
+    newProductStore: StoreID? = nil, note: MovementNote = MovementNote(), isImport: Bool = false
   ) {
+    self.note = note
+    self.isImport = isImport
     self.product = product
     self.location = location
     self.quantity = quantity
@@ -79,11 +114,13 @@ public struct AdjustStock: Sendable {
   public var quantity: Int64
   public var expectedVersion: Int64?
   public var newProductStore: StoreID?
+  public var note: MovementNote
 
   public init(
     product: ProductID, location: String, quantity: Int64, expectedVersion: Int64? = nil,
-    newProductStore: StoreID? = nil
+    newProductStore: StoreID? = nil, note: MovementNote = MovementNote()
   ) {
+    self.note = note
     self.product = product
     self.location = location
     self.quantity = quantity
@@ -140,11 +177,13 @@ public struct PutProduct: Sendable {
   public var gtin: GTIN
   public var sku: String
   public var title: String
+  public var policy: StockPolicy
 
   public init(
     id: ProductID, store: StoreID, type: ProductType, gtin: GTIN = .none, sku: String = "",
-    title: String = ""
+    title: String = "", policy: StockPolicy = StockPolicy()
   ) {
+    self.policy = policy
     self.id = id
     self.store = store
     self.type = type

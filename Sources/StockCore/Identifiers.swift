@@ -27,12 +27,12 @@ public struct Ticket: Hashable, Sendable {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// - Parameters:
-  ///   - loop: the event loop that waits.
+  ///   - loop: the event loop that waits. The last one is for tickets of shards.
   ///   - connection: the connection's place in that loop's table.
   ///   - request: the request's number on that place, modulo 2^22.
   ///   - operation: the operation's number in its batch request, else 0.
   public init(loop: Int, connection: Int, request: Int, operation: Int = 0) {
-    precondition(loop >= 0 && loop < 1 << Self.loopBits, "loop out of range")
+    precondition(loop >= 0 && loop < 1 << Self.loopBits - 1, "loop out of range")
     precondition(
       connection >= 0 && connection < 1 << Self.connectionBits, "connection out of range")
     precondition(operation >= 0 && operation < 1 << Self.operationBits, "operation out of range")
@@ -56,6 +56,31 @@ public struct Ticket: Hashable, Sendable {
   public var loop: Int {
     Int(rawValue >> UInt64(Self.operationBits + Self.requestBits + Self.connectionBits))
   }
+}
+
+extension Ticket {
+  /// The loop of tickets that no client holds: a hold's home shard does.
+  private static let shardLoop = (1 << loopBits) - 1
+  private static let homeBits = 12
+  private static let attemptBits = 64 - loopBits - homeBits
+
+  /// For a `PartRequest`.
+  ///
+  /// - Parameter attempt: of the home shard; the lower 44 bits of it count.
+  public init(home: ShardID, attempt: Int64) {
+    precondition(home >= 0 && home < 1 << Self.homeBits, "shard out of range")
+    let attemptMask: UInt64 = 1 << UInt64(Self.attemptBits) - 1
+    self.rawValue =
+      (UInt64(Self.shardLoop) << UInt64(Self.homeBits) | UInt64(home)) << UInt64(Self.attemptBits)
+      | (UInt64(bitPattern: attempt) & attemptMask)
+  }
+
+  /// The answer goes to the shard `home`.
+  public var isOfShard: Bool { loop == Self.shardLoop }
+  public var home: ShardID {
+    Int(rawValue >> UInt64(Self.attemptBits) & (1 << UInt64(Self.homeBits) - 1))
+  }
+  public var attempt: Int64 { Int64(rawValue & (1 << UInt64(Self.attemptBits) - 1)) }
 }
 
 /// Whose products a caller may see: its store's, or everyone's.

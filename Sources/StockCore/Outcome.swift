@@ -9,6 +9,19 @@ public enum Outcome: Equatable, Sendable {
   /// As `product`, for one that `putProduct` made.
   indirect case productCreated(ProductSnapshot)
   indirect case summary(ProductSummary)
+  /// Units were reserved at these locations.
+  indirect case allocated([AllocatedLine])
+  indirect case hold(Hold)
+  /// As `hold`, for one that was made.
+  indirect case holdCreated(Hold)
+  /// `reserveTogether`: the entries, line by line as they were asked for.
+  indirect case reservedTogether([EntrySnapshot])
+  /// To a `PartRequest`.
+  indirect case part(PartAnswer)
+  /// `checkKey`: the key was not used here.
+  case keyUnknown
+  /// The key was used before with the same request: the first outcome is in this bucket of Redis.
+  case replay(IdempotencyBucket)
   /// Judged and refused; nothing has changed.
   case refused(Refusal)
   /// Not judged, or judged and not made durable.
@@ -37,6 +50,25 @@ public enum Refusal: Equatable, Sendable {
   case entryInUse(reserved: Int64)
   /// A bound of `Bounds` is reached: locations of a product, or entries, products, names in a shard.
   case capacityReached(Capacity)
+  /// The customer has, or would have, more than the product's purchase limit. `had`: units held or
+  /// bought before.
+  case purchaseLimit(requested: Int64, limit: Int64, had: Int64)
+  /// The product has a purchase limit, so the hold must say for whom it is.
+  case customerRequired
+  /// No such hold, or another store's.
+  case holdNotFound
+  /// The hold has ended, and in another way than was asked for.
+  case holdClosed(HoldStatus)
+  /// The client's id is that of another hold.
+  case holdIDTaken
+  /// The hold has no such line.
+  case lineNotFound(product: ProductID, location: String)
+  /// Lines of a hold, or of an atomic batch, could not be had: all of them are told, nothing was taken.
+  indirect case linesRefused([LineRefusal])
+  /// The key was used for another request.
+  case idempotencyMismatch
+  /// The first request with this key has no answer yet.
+  case idempotencyRunning
 
   public enum VersionConflict: Equatable, Sendable {
     /// `actual` is 0 where there is no entry.
@@ -45,7 +77,18 @@ public enum Refusal: Equatable, Sendable {
   }
 
   public enum Capacity: Equatable, Sendable {
-    case locationsOfProduct, locations, products, entries
+    case locationsOfProduct, locations, products, entries, holds
+  }
+}
+
+/// Units that were reserved at a location, and its entry as it now is.
+public struct AllocatedLine: Equatable, Sendable {
+  public var quantity: Int64
+  public var entry: EntrySnapshot
+
+  public init(quantity: Int64, entry: EntrySnapshot) {
+    self.quantity = quantity
+    self.entry = entry
   }
 }
 
@@ -66,6 +109,8 @@ public struct Answer: Sendable {
   public var shard: ShardID
   /// The commit that the outcome rests on.
   public var sequence: Sequence64
+  /// The first answer to an idempotency key, given again.
+  public var isReplay = false
 
   public init(ticket: Ticket, outcome: Outcome, shard: ShardID, sequence: Sequence64) {
     self.ticket = ticket

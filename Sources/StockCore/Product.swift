@@ -25,6 +25,71 @@ public enum ProductType: UInt8, CaseIterable, Sendable {
   public var isUnlimited: Bool { self != .physical }
 }
 
+/// What a product's stock may be used for, beyond that it is there.
+public struct StockPolicy: Equatable, Sendable {
+  /// Readers of events hear when an entry's available units come down to so many. nil: never.
+  public var lowStockThreshold: Int64?
+  /// Units of every entry that are not reserved for anybody. 0 to `Bounds.maxQuantity`.
+  public var safetyStock: Int64
+  /// Units of every entry that may be reserved beyond what is there. 0 to `Bounds.maxQuantity`.
+  public var backorderLimit: Int64
+  /// nil: a customer may have as much as there is.
+  public var purchaseLimit: PurchaseLimit?
+
+  public init(
+    lowStockThreshold: Int64? = nil, safetyStock: Int64 = 0, backorderLimit: Int64 = 0,
+    purchaseLimit: PurchaseLimit? = nil
+  ) {
+    self.lowStockThreshold = lowStockThreshold
+    self.safetyStock = safetyStock
+    self.backorderLimit = backorderLimit
+    self.purchaseLimit = purchaseLimit
+  }
+
+  /// What must be left available, at an entry, after units were reserved; negative: so many may be owed.
+  @inlinable public var floor: Int64 { safetyStock - backorderLimit }
+}
+
+/// How many units of a product one customer may have, held or bought, within a sale.
+public struct PurchaseLimit: Equatable, Sendable {
+  /// 1 to `Bounds.maxQuantity`.
+  public var quantity: Int64
+  /// The sale's window: outside of it nothing is counted. 0: since ever.
+  public var startsAt: Timestamp
+  /// `Timestamp.max`: without an end.
+  public var endsAt: Timestamp
+
+  public init(quantity: Int64, startsAt: Timestamp = 0, endsAt: Timestamp = .max) {
+    self.quantity = quantity
+    self.startsAt = startsAt
+    self.endsAt = endsAt
+  }
+}
+
+/// What one customer has of a product that has a `PurchaseLimit`.
+public struct Purchases: Equatable, Sendable {
+  /// Held or bought, 1 or more.
+  public var units: Int64
+  /// `startsAt` of the sale that they count for.
+  public var saleStart: Timestamp
+
+  public init(units: Int64, saleStart: Timestamp) {
+    self.units = units
+    self.saleStart = saleStart
+  }
+}
+
+/// Who bought what.
+public struct PurchaseKey: Hashable, Sendable {
+  public var product: ProductID
+  public var customer: String
+
+  public init(product: ProductID, customer: String) {
+    self.product = product
+    self.customer = customer
+  }
+}
+
 /// A product's catalogue fields as its shard keeps them.
 public struct ProductValue: Equatable, Sendable {
   public var store: StoreID
@@ -34,6 +99,7 @@ public struct ProductValue: Equatable, Sendable {
   public var sku: String
   /// Empty when not given.
   public var title: String
+  public var policy: StockPolicy
   /// 1 when made, one more with each change.
   public var version: Int64
   public var createdAt: Timestamp
@@ -41,8 +107,10 @@ public struct ProductValue: Equatable, Sendable {
 
   public init(
     store: StoreID, type: ProductType, gtin: GTIN = .none, sku: String = "", title: String = "",
-    version: Int64 = 1, createdAt: Timestamp, updatedAt: Timestamp
+    policy: StockPolicy = StockPolicy(), version: Int64 = 1, createdAt: Timestamp,
+    updatedAt: Timestamp
   ) {
+    self.policy = policy
     self.store = store
     self.type = type
     self.gtin = gtin

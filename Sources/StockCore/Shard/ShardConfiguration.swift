@@ -18,6 +18,18 @@ public struct ShardConfiguration: Sendable {
   /// How much older than the last batch that Redis took a batch must be to be forgotten. Younger ones
   /// are kept to be played again: Redis with `appendfsync everysec` can lose two seconds.
   public var redoAge: Int64 = 10_000
+  /// How much longer than their time holds live that ended while nobody could reach the engine: counted
+  /// from its start.
+  public var expiryGrace: Int64 = 0
+  /// How long a hold that has ended is remembered.
+  public var closedHoldAge: Int64 = 86_400_000
+  /// How long the first answer to an idempotency key is kept, at least.
+  public var idempotencyAge: Int64 = 86_400_000
+  /// Movements that a shard's ledger keeps, about; older ones are trimmed. A movement is some 60 bytes
+  /// in Redis.
+  public var ledgerLength: Int64 = 20_000_000
+  /// Whether readers of events get what is committed (`takeCommitted`).
+  public var feedsReaders = false
   /// Faults to plant, so that tests can show that they would be found. Empty but in tests.
   public var plantedFaults: Set<PlantedFault> = []
 

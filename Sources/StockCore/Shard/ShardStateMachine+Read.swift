@@ -5,8 +5,11 @@ extension ShardStateMachine {
   func read(_ command: Command) -> Outcome? {
     switch command.operation {
     case .reserve, .release, .fulfill, .set, .adjust, .transfer, .putEntry, .deleteEntry,
-      .putProduct:
+      .putProduct, .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether,
+      .applyPart, .checkKey:
       return nil
+    case .readHold:
+      return .refused(.holdNotFound)
     case .readEntry(let entry):
       guard isReadable else { return .unavailable(.storeUnavailable) }
       guard let row = books.entry(entry), let snapshot = committed(entry: row),

@@ -53,7 +53,10 @@ extension ShardStateMachine {
       decision = deleteEntry(entry, expectedVersion, command.scope, now)
     case .putProduct(let put):
       decision = putProduct(put, now)
-    case .readEntry, .readProduct, .readSummary:
+    case .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether, .applyPart,
+      .checkKey:
+      return .unavailable(.storeUnavailable)
+    case .readEntry, .readProduct, .readSummary, .readHold:
       preconditionFailure("reads are answered before")
     }
     return settle(decision, ticket: ticket, now: now)

@@ -182,21 +182,3 @@ extension EngineLoop: ShardLinkEvents {
     }
   }
 }
-
-extension ShardMap {
-  /// The shard that decides a command.
-  @inline(__always)
-  func shard(of command: Command) -> ShardID {
-    switch command.operation {
-    case .reserve(let amount), .release(let amount), .fulfill(let amount):
-      shard(ofProduct: amount.product)
-    case .set(let set): shard(ofProduct: set.product)
-    case .adjust(let adjust): shard(ofProduct: adjust.product)
-    case .transfer(let transfer): shard(ofProduct: transfer.product)
-    case .putProduct(let put): shard(ofProduct: put.id)
-    case .readProduct(let product), .readSummary(let product): shard(ofProduct: product)
-    case .putEntry(let put): shard(ofEntry: put.id)
-    case .deleteEntry(let entry, _), .readEntry(let entry): shard(ofEntry: entry)
-    }
-  }
-}
