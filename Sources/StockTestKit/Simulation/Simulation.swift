@@ -202,7 +202,8 @@ public final class Simulation {
       if let outcome { witness.wasRead(outcome, by: shard) } else { witness.report("a read waits") }
       return
     case .reserve, .release, .fulfill, .set, .adjust, .transfer, .putEntry, .deleteEntry,
-      .putProduct:
+      .putProduct, .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether,
+      .applyPart, .checkKey, .readHold:
       break
     }
     witness.ask(
