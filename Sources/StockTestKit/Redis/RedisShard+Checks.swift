@@ -36,14 +36,17 @@ extension RedisShard {
 
   private func differencesOfHolds(from machine: borrowing ShardStateMachine) -> [String] {
     var found: [String] = []
-    let known = Set(machine.committedHoldIDs)
-    for id in known.union(holds.keys) where machine.committedHold(id) != holds[id] {
+    let known = machine.committedRecords
+    for id in Set(known.holds).union(holds.keys) where machine.committedHold(id) != holds[id] {
       found.append(
         "hold \(id): \(String(describing: holds[id])), memory "
           + "\(String(describing: machine.committedHold(id)))")
     }
-    for (key, held) in purchases where machine.committedPurchases(key) != held {
-      found.append("\(key): \(held), memory \(String(describing: machine.committedPurchases(key)))")
+    for key in Set(known.purchases).union(purchases.keys)
+    where machine.committedPurchases(key) != purchases[key] {
+      found.append(
+        "\(key): \(String(describing: purchases[key])), memory \(String(describing: machine.committedPurchases(key)))"
+      )
     }
     return found
   }

@@ -273,14 +273,12 @@ extension Simulation {
     for engine in engines.dropLast() { kill(engine) }
   }
 
-  /// Holds that have not ended, in the newest engine.
+  /// Holds that have not ended.
   var openHoldCount: Int {
-    guard let engine = newest else { return 0 }
-    return engine.shards.reduce(0) { sum, shard in
+    redis.shards.reduce(0) { sum, shard in
       sum
-        + shard.machine.committedHoldIDs.count { id in
-          guard case .hold(let hold)? = shard.machine.committedHold(id) else { return false }
-          return !hold.status.isClosed
+        + shard.holds.values.count {
+          if case .hold(let hold) = $0 { !hold.status.isClosed } else { false }
         }
     }
   }
@@ -288,12 +286,12 @@ extension Simulation {
   /// Nothing is under way between the shards.
   private func isQuiet(_ engine: SimulatedEngine) -> Bool {
     engine.mailCount == 0 && engine.gateway.checking.isEmpty && repeatsUnderWay == 0
-      && engine.shards.allSatisfy { shard in
-        shard.replaying.isEmpty
-          && shard.machine.committedHoldIDs.allSatisfy { id in
-            guard case .hold(let hold)? = shard.machine.committedHold(id) else { return true }
-            return hold.operation == nil && hold.status != .preparing
-          }
+      && engine.shards.allSatisfy(\.replaying.isEmpty)
+      && redis.shards.allSatisfy { shard in
+        shard.holds.values.allSatisfy {
+          guard case .hold(let hold) = $0 else { return true }
+          return hold.operation == nil && hold.status != .preparing
+        }
       }
   }
 

@@ -70,7 +70,7 @@ extension Simulation {
       case .taken(let meta):
         guard let meta else { return }
         say("\(engine.name) took shard \(shard.id) with epoch \(meta.ownership.epoch)")
-        shard.machine.beginLoading(meta)
+        shard.machine.beginLoading(meta, now: engine.now(clock))
         shard.loadingMeta = meta
         send(.readProducts, engine, shard)
       case .products(let products):
@@ -96,15 +96,15 @@ extension Simulation {
         send(.readPurchases, engine, shard)
       case .purchases(let purchases):
         guard let meta = shard.loadingMeta else { return }
-        for (key, value) in purchases { try shard.machine.load(purchases: key, value) }
+        for (key, value) in purchases { shard.machine.load(value, of: key) }
         send(.readKeys(oldest: meta.oldestBucket), engine, shard)
       case .keys(let keys):
         guard let meta = shard.loadingMeta else { return }
         for (key, bucket) in keys {
-          try shard.machine.load(idempotency: key, bucket: bucket)
+          shard.machine.load(key, in: bucket)
           engine.gateway.used(key, on: shard.id)
         }
-        shard.machine.finishLoading()
+        try shard.machine.finishLoading()
         shard.loadingMeta = nil
         shard.loadedSequence = meta.sequence
         say("\(engine.name) shard \(shard.id) is loaded at \(meta.sequence)")

@@ -95,10 +95,8 @@ extension Simulation {
 
   /// A loaded shard tells for which orders it has open holds.
   func learnOrders(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
-    for id in shard.machine.committedHoldIDs {
-      guard case .hold(let hold)? = shard.machine.committedHold(id), !hold.status.isClosed,
-        !hold.order.isEmpty
-      else { continue }
+    _ = shard.machine.visitHolds(from: 0, count: .max) { hold in
+      guard !hold.status.isClosed, !hold.order.isEmpty else { return }
       engine.gateway.opened(OrderKey(store: hold.store, order: hold.order), home: shard.id)
     }
   }
