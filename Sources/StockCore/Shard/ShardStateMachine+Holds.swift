@@ -225,6 +225,8 @@ extension ShardStateMachine {
     guard let count = works[id]?.parked.count, count < Bounds.maxWaitingPerHold else {
       return Parked(decision: Decision(outcome: .unavailable(.overloaded), saw: .committed))
     }
+    // A repeated request is not to be parked as well: it would be done twice.
+    if let key = caller.waiter.key { keys.begin(key) }
     works[id]?.parked.append(
       (
         Command(

@@ -172,7 +172,8 @@ public struct ShardStateMachine: ~Copyable {
   public var holdCount: Int { holds.count }
   /// Tickets and commands that wait.
   public var waitingCount: Int {
-    open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count
+    let asked = works.values.reduce(0) { $0 + $1.parked.count + ($1.caller == nil ? 0 : 1) }
+    return open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count + asked
   }
 }
 

@@ -59,7 +59,7 @@ extension Simulation {
   }
 
   private func mail(_ answer: Answer, _ engine: SimulatedEngine) {
-    say("shard \(answer.shard) to \(answer.ticket.home): \(answer.outcome)")
+    say("shard \(answer.shard) to \(answer.ticket.home): \(answer.outcome.words)")
     if case .refused(let refusal) = answer.outcome {
       witness.report("shard \(answer.shard) refused a message: \(refusal)")
     }
@@ -187,8 +187,6 @@ extension Simulation {
 
 extension PartRequest {
   var words: String {
-    "\(mode) \(hold) (\(cause)) "
-      + lines.map { "\($0.product)@\($0.location):\($0.held)+\($0.fulfilled)" }
-      .joined(separator: " ")
+    "\(mode) \(hold) (\(cause)) [\(lines.words)]"
   }
 }
