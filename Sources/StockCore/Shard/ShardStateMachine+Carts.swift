@@ -19,6 +19,8 @@ extension ShardStateMachine {
     /// Entries of this shard, for the answer of an atomic batch.
     var ownEntries: [EntrySnapshot] = []
     var caller: Caller?
+    /// The client waited too long, and was told that nothing is known.
+    var isAnswered = false
     /// What the client is told at the end, and the commit that it rests on.
     var conclusion: (outcome: Outcome, sequence: Sequence64)?
     /// Lines in the order that the client asked for, for an atomic batch.
@@ -165,7 +167,7 @@ extension ShardStateMachine {
       works[hold]?.retryAt = now.monotonic + configuration.partRetry
       return
     }
-    cause = Cause(actor: work.caller?.actor ?? 0, note: MovementNote(reference: hold))
+    cause = cause(of: hold)
     let isUndecided = work.isProbe || self.hold(hold)?.operation?.phase == .preparing
     switch answer.outcome {
     case .part(let part):
@@ -308,7 +310,7 @@ extension ShardStateMachine {
   private mutating func end(_ id: HoldID, _ now: Now) {
     guard let work = works.removeValue(forKey: id) else { return }
     attempts[work.attempt] = nil
-    if let waiter = work.caller?.waiter, let conclusion = work.conclusion {
+    if let waiter = work.caller?.waiter, !work.isAnswered, let conclusion = work.conclusion {
       let waiting = OpenBatch.Waiting(ticket: waiter.ticket, outcome: conclusion.outcome)
       if conclusion.sequence <= committedSequence {
         answers.append(
@@ -326,7 +328,6 @@ extension ShardStateMachine {
         works[id]?.parked = Array(work.parked[place...])
         return
       }
-      if let key = one.command.idempotency { keys.forget(key) }
       let outcome = decide(
         one.command, ticket: one.waiter.ticket, since: one.waiter.since, now: now)
       if let outcome {

@@ -74,7 +74,7 @@ extension ShardStateMachine {
     let due = works.filter { $0.value.retryAt.map { $0 <= now.monotonic } ?? false }.keys.sorted()
     for id in due {
       guard !open.isFull else { return }
-      cause = Cause(actor: works[id]?.caller?.actor ?? 0, note: MovementNote(reference: id))
+      cause = cause(of: id)
       guard let hold = hold(id), let operation = hold.operation else {
         works[id] = nil
         continue
@@ -104,7 +104,8 @@ extension ShardStateMachine {
       works[change.key]?.conclusion = nil
       if !isStillThere || isUndecided {
         if let waiter = work.caller?.waiter {
-          answerNow(waiter, .unavailable(why))
+          if let key = waiter.key { keys.forget(key) }
+          if !work.isAnswered { answerNow(waiter, .unavailable(why)) }
           works[change.key]?.caller = nil
         }
       } else if let waiter = work.caller?.waiter {
@@ -128,7 +129,9 @@ extension ShardStateMachine {
   mutating func abandonWorks() {
     for id in works.keys.sorted() {
       guard let work = works[id] else { continue }
-      if let waiter = work.caller?.waiter { answerNow(waiter, .unavailable(.outcomeUnknown)) }
+      if let waiter = work.caller?.waiter, !work.isAnswered {
+        answerNow(waiter, .unavailable(.outcomeUnknown))
+      }
       for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
     }
     works = [:]
@@ -141,23 +144,27 @@ extension ShardStateMachine {
   mutating func giveUpOnWorks(_ now: Now) {
     guard !works.isEmpty else { return }
     for (id, work) in works {
-      guard let waiter = work.caller?.waiter,
+      guard let waiter = work.caller?.waiter, !work.isAnswered,
         now.monotonic - waiter.since >= configuration.answerTimeout
       else { continue }
-      answers.append(
-        Answer(
-          ticket: waiter.ticket, outcome: .unavailable(.outcomeUnknown), shard: self.id,
-          sequence: committedSequence))
-      works[id]?.caller = nil
+      // Its key stays, for the answer that will come.
+      answerNow(waiter, .unavailable(.outcomeUnknown))
+      works[id]?.isAnswered = true
       for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
       works[id]?.parked = []
     }
   }
 
   mutating func answerNow(_ waiter: Waiter, _ outcome: Outcome) {
-    if let key = waiter.key { keys.forget(key) }
     answers.append(
       Answer(
         ticket: waiter.ticket, outcome: outcome, shard: id, sequence: committedSequence))
+  }
+
+  /// Whom and what the movements of an operation name. An atomic batch's belong to no hold.
+  func cause(of id: HoldID) -> Cause {
+    let isOfHold = hold(id).map { !$0.order.isEmpty } ?? false
+    return Cause(
+      actor: works[id]?.caller?.actor ?? 0, note: MovementNote(reference: isOfHold ? id : ""))
   }
 }

@@ -38,7 +38,7 @@ extension ShardStateMachine {
 
   /// Writes a record in the open batch, and what is found by it. nil: it is removed.
   mutating func write(_ id: HoldID, _ record: HoldRecord?, _ now: Now) {
-    noteOpened(now)
+    noteOpened(now, weight: 1 + (record?.appliedLines.count ?? 0) / 16)
     let before = holds[id]
     holds.write(id, record)
     index(id, from: before, to: record)
