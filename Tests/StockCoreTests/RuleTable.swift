@@ -53,7 +53,7 @@ final class RuleTable {
   private init() {
     let owner = Ownership(owner: "table", epoch: 1)
     machine.beginLoading(ShardMeta(ownership: owner, sequence: 0, digest: 0, lastEntryNumber: 0))
-    machine.finishLoading()
+    try? machine.finishLoading()
   }
 
   private var now: Now { Now(wall: seconds * 1_000, monotonic: seconds * 1_000) }

@@ -88,7 +88,7 @@ extension ShardStateMachine {
     case .allocate(let allocate):
       decision = self.allocate(allocate, command.scope, now)
     case .applyPart(let request):
-      cause.note.reference = request.cause == .reserve ? "" : request.hold
+      cause.note.reference = request.hold
       decision = applyPart(request, command.scope, now)
     case .checkKey(let key):
       return Decision(outcome: outcome(known: key) ?? .keyUnknown, saw: .committed)
@@ -122,6 +122,7 @@ extension ShardStateMachine {
       cause.note.reference = hold
       return releaseHold(hold, amounts, caller, now)
     case .reserveTogether(let together):
+      cause.note.reference = together.id
       return reserveTogether(together, caller, now)
     default:
       preconditionFailure("\(command.operation) is not about a hold")

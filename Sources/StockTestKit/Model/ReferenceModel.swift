@@ -329,7 +329,7 @@ extension Outcome {
     case .part(let answer):
       .part(
         PartAnswer(
-          lines: answer.lines, store: answer.store,
+          lines: answer.lines,
           entries: answer.entries.map(\.withoutLocationNumber), refused: answer.refused))
     case .deleted, .product, .productCreated, .hold, .holdCreated, .keyUnknown, .replay, .refused,
       .unavailable:
