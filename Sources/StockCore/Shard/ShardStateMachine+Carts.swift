@@ -385,7 +385,7 @@ extension ShardStateMachine {
   }
 
   /// The commit that carries all that is decided so far.
-  private var youngestSequence: Sequence64 {
+  var youngestSequence: Sequence64 {
     (inFlight?.batch.sequence ?? committedSequence) + (open.hasChanges ? 1 : 0)
   }
 }
