@@ -193,6 +193,22 @@ public final class ShardedEngine: Engine {
       items: page, total: total, next: items.count > query.limit ? page.last?.id : nil)
   }
 
+  public func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage {
+    throw EngineError.unavailable("not yet")
+  }
+
+  public func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage {
+    throw EngineError.unavailable("not yet")
+  }
+
+  public func ledger(
+    of shard: ShardID, after number: Int64, limit: Int
+  ) async throws(EngineError) -> [LedgerBatch] {
+    throw EngineError.unavailable("not yet")
+  }
+
+  public func ledgerEnds() async -> [Int64] { [Int64](repeating: 0, count: shardMap.shardCount) }
+
   public func verify() async throws(EngineError) -> VerifyReport {
     var reports: [VerifyReport.Shard] = []
     for shard in shards {

@@ -19,7 +19,18 @@ extension ShardStateMachine {
     var batch = Batch(
       previous: committedSequence, sequence: committedSequence + 1, digest: 0,
       lastEntryNumber: lastEntryNumber, entries: open.entryChanges, products: open.productChanges)
+    batch.holds = holds.close()
+    batch.purchases = purchases.close()
+    batch.idempotency = open.idempotency
+    batch.bucket = max(1, now.wall / configuration.bucketLength)
+    batch.oldestBucket = max(oldestBucket, batch.bucket - 6)
+    batch.movements = open.movements
+    batch.notes = open.notes
+    batch.previousMovements = committedMovementCount
     batch.digest = batch.computeDigest(after: committedDigest)
+    for place in batch.entries.indices where batch.entries[place].floor == .max {
+      batch.entries[place].floor = 0
+    }
     for row in open.entryRows {
       let place = Int(books.entries[Int(row)].pending)
       pendingEntries[place].inFlightChange = pendingEntries[place].openChange
@@ -66,6 +77,7 @@ extension ShardStateMachine {
       return .readMeta
     case .invalid(let what):
       undoAll(flying.maybeExecuted ? .outcomeUnknown : .storeUnavailable)
+      abandonWorks()
       phase = .recovering("redis holds something else: \(what)")
       return .recover
     case .notExecuted(.scriptMissing, _):
@@ -101,6 +113,8 @@ extension ShardStateMachine {
     committedSequence = flying.batch.sequence
     committedDigest = flying.batch.digest
     committedEntryNumber = flying.batch.lastEntryNumber
+    committedMovementCount = flying.batch.totalMovements
+    finishRecords(flying)
     redo.append(flying.batch, at: now.monotonic)
     // Redis was alive when it took this batch: what it confirmed well before is on its disk.
     redo.prune(olderThan: flying.sentAt - configuration.redoAge)
@@ -121,6 +135,28 @@ extension ShardStateMachine {
       pendingProducts[row] = pending.openChange == Books.none ? nil : pending
     }
     release(flying.contents.waiting, sequence: flying.batch.sequence)
+  }
+
+  /// The batch's holds, purchases and keys are in Redis; what rests on them goes on.
+  private mutating func finishRecords(_ flying: InFlight) {
+    holds.commit()
+    purchases.commit()
+    for record in flying.batch.idempotency { keys.record(record.key, in: flying.batch.bucket) }
+    if flying.batch.oldestBucket > oldestBucket
+      || keys.recordCount > Bounds.maxIdempotencyRecordsPerShard
+    {
+      oldestBucket = flying.batch.oldestBucket
+      droppedBuckets += keys.drop(
+        before: oldestBucket, limit: Bounds.maxIdempotencyRecordsPerShard)
+    }
+    outbox += flying.contents.messages
+    if feedsReaders, !flying.batch.movements.isEmpty {
+      committedMovementsForReaders.append(
+        CommittedMovements(
+          shard: id, sequence: flying.batch.sequence,
+          firstNumber: flying.batch.previousMovements + 1, movements: flying.batch.movements,
+          notes: flying.batch.notes))
+    }
   }
 
   private mutating func release(_ waiting: [OpenBatch.Waiting], sequence: Sequence64) {
@@ -192,6 +228,7 @@ extension ShardStateMachine {
       if meta.ownership.owner == ownership.owner {
         // A request to take the shard that we gave up waiting for was executed after all.
         undoAll(inFlight?.maybeExecuted == true ? .outcomeUnknown : .storeUnavailable)
+        abandonWorks()
         phase = .recovering("taken again with epoch \(meta.ownership.epoch)")
         return .recover
       }
@@ -271,6 +308,14 @@ extension ShardStateMachine {
   /// To be called every some 50 ms: pauses end, and nobody waits for ever.
   public mutating func tick(now: Now) -> ShardAction {
     giveUpWaiting(now: now)
+    giveUpOnWorks(now)
+    switch phase {
+    case .idle, .committing:
+      cause = Cause()
+      drive(now)
+      expireDue(now)
+    case .recovering, .resolving, .pausing, .replaying, .suspended, .fenced, .failed: break
+    }
     switch phase {
     case .committing(let since) where now.monotonic - since >= configuration.commitTimeout:
       return .dropConnection
@@ -328,6 +373,8 @@ extension ShardStateMachine {
   mutating func undoOpen(_ why: Unavailability) {
     let undone = open
     open = OpenBatch()
+    undoRecords(undone, holds.undoOpen(), .storeUnavailable)
+    _ = purchases.undoOpen()
     restore(undone, isOpen: true)
     lastEntryNumber = inFlight?.batch.lastEntryNumber ?? committedEntryNumber
     refuse(undone.waiting, why)
@@ -346,9 +393,19 @@ extension ShardStateMachine {
     undoOpen(.storeUnavailable)
     guard let flying = inFlight else { return }
     inFlight = nil
+    undoRecords(flying.contents, holds.undoFlying(), why)
+    _ = purchases.undoFlying()
     restore(flying.contents, isOpen: false)
     lastEntryNumber = committedEntryNumber
     refuse(flying.contents.waiting, why)
+  }
+
+  /// Before the entries: what holds keep of them is taken back while they are all there.
+  private mutating func undoRecords(
+    _ undone: OpenBatch, _ changes: [Change<HoldID, HoldRecord>], _ why: Unavailability
+  ) {
+    for record in undone.idempotency { keys.forget(record.key) }
+    wasUndone(changes, why)
   }
 
   private mutating func restore(_ undone: OpenBatch, isOpen: Bool) {
@@ -376,7 +433,7 @@ extension ShardStateMachine {
       if isOpen { pending.openChange = Books.none } else { pending.inFlightChange = Books.none }
       pendingProducts[row] = pending.inFlightChange == Books.none ? nil : pending
       if let before = undone.productChanges[index].before {
-        books.products[Int(row)].value = before
+        books.replaceProduct(row, before)
       } else {
         books.removeProduct(row)
       }
@@ -388,6 +445,7 @@ extension ShardStateMachine {
   /// Another engine owns the shard. What was in flight may have been taken before it came.
   private mutating func fence(_ who: String, now: Now) -> ShardAction {
     undoAll(inFlight?.maybeExecuted == true ? .outcomeUnknown : .storeUnavailable)
+    abandonWorks()
     phase = .fenced(who)
     return .none
   }
@@ -395,6 +453,7 @@ extension ShardStateMachine {
   /// Something that must not be. Nothing more is written until the shard is loaded anew.
   mutating func fail(_ why: String) -> ShardAction {
     undoAll(.outcomeUnknown)
+    abandonWorks()
     phase = .failed(why)
     return .none
   }
@@ -406,6 +465,7 @@ extension ShardStateMachine {
     } else {
       undoOpen(.storeUnavailable)
     }
+    abandonWorks()
     phase = .recovering("stopped")
   }
 }
@@ -438,6 +498,22 @@ extension Batch {
       mix(Int64(change.after.type.rawValue))
       mix(change.after.updatedAt)
     }
+    func mix(_ text: String) {
+      for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    }
+    for change in holds {
+      mix(change.key)
+      mix(change.after?.revision ?? -1)
+    }
+    for change in purchases {
+      mix(change.key.customer)
+      mix(change.key.product)
+      mix(change.after?.units ?? 0)
+    }
+    for record in idempotency {
+      mix(Int64(bitPattern: record.key.high ^ record.key.low ^ record.key.fingerprint))
+    }
+    mix(totalMovements)
     return digest
   }
 }

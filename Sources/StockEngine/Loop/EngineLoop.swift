@@ -93,6 +93,9 @@ final class EngineLoop: LoopGateway {
     loop.assumeIsolated().execute { self.flush() }
   }
 
+  func subscribe() {}
+  func unsubscribe() {}
+
   private func flush() {
     isFlushScheduled = false
     for home in outboxes.indices where !outboxes[home].isEmpty {

@@ -120,9 +120,9 @@ actor ShardActor {
     return true
   }
 
-  func finishLoading(_ loading: Int) -> Bool {
+  func finishLoading(_ loading: Int) throws -> Bool {
     guard loading == self.loading else { return false }
-    machine.finishLoading()
+    try machine.finishLoading()
     return true
   }
 

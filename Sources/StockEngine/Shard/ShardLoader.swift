@@ -73,7 +73,13 @@ final class ShardLoader {
     scan(
       link.keys.entries(shard.id), decode: EntryRecord.init(decoding:),
       load: { rows in try shard.assumeIsolated { try $0.load(loading, entries: rows) } },
-      done: { _ = shard.assumeIsolated { $0.finishLoading(loading) } })
+      done: {
+        do {
+          _ = try shard.assumeIsolated { try $0.finishLoading(loading) }
+        } catch {
+          self.refuse("\(error)")
+        }
+      })
   }
 
   /// Reads all fields of a hash, each an id with a record.

@@ -271,7 +271,7 @@ public final class ModelRun {
   private func load() throws(Mismatch) {
     guard let meta = redis.take(owner: "model", minimum: 0) else { return }
     machine.beginLoading(meta)
-    machine.finishLoading()
+    do { try machine.finishLoading() } catch { throw mismatch("\(error)") }
   }
 
   private func check() throws(Mismatch) {

@@ -202,7 +202,8 @@ public final class Simulation {
       if let outcome { witness.wasRead(outcome, by: shard) } else { witness.report("a read waits") }
       return
     case .reserve, .release, .fulfill, .set, .adjust, .transfer, .putEntry, .deleteEntry,
-      .putProduct:
+      .putProduct, .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether,
+      .applyPart, .checkKey, .readHold:
       break
     }
     witness.ask(
@@ -316,7 +317,7 @@ public final class Simulation {
             entry: id, product: entry.product, location: entry.location, entry.value)
         }
         if half == 0 { return send(.readEntries(half: 1), engine, shard) }
-        shard.machine.finishLoading()
+        try shard.machine.finishLoading()
         shard.loadingMeta = nil
         shard.loadedSequence = meta.sequence
         say("\(engine.name) shard \(shard.id) is loaded at \(meta.sequence)")

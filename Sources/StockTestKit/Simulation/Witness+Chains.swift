@@ -81,7 +81,10 @@ extension Witness {
       newQuantity = it.quantity ?? quantity
       newReserved = it.reserved ?? reserved
       location = it.location ?? location
-    case .deleteEntry, .putProduct, .readEntry, .readProduct, .readSummary: return false
+    case .allocate(let it): newReserved += it.quantity
+    case .deleteEntry, .putProduct, .readEntry, .readProduct, .readSummary, .hold, .extendHold,
+      .fulfillHold, .releaseHold, .reserveTogether, .applyPart, .checkKey, .readHold:
+      return false
     }
     return after.value.quantity == newQuantity && after.value.reserved == newReserved
       && after.location == location
@@ -173,7 +176,10 @@ extension Command.Operation {
     case .transfer(let it): it.product
     case .putProduct(let it): it.id
     case .readProduct(let id), .readSummary(let id): id
-    case .putEntry, .deleteEntry, .readEntry: nil
+    case .allocate(let it): it.product
+    case .putEntry, .deleteEntry, .readEntry, .hold, .extendHold, .fulfillHold, .releaseHold,
+      .reserveTogether, .applyPart, .checkKey, .readHold:
+      nil
     }
   }
 
@@ -184,7 +190,10 @@ extension Command.Operation {
     case .set(let it): it.location
     case .adjust(let it): it.location
     case .transfer(let it): it.from
-    case .putEntry, .deleteEntry, .putProduct, .readEntry, .readProduct, .readSummary: nil
+    case .putEntry, .deleteEntry, .putProduct, .readEntry, .readProduct, .readSummary, .allocate,
+      .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether, .applyPart, .checkKey,
+      .readHold:
+      nil
     }
   }
 }

@@ -93,7 +93,8 @@ final class Witness {
       if isExecuted(one.wall, in: shard.id) {
         report("ticket \(ticket) changed something and was answered \(outcome)")
       }
-    case .summary, .unavailable(.outcomeUnknown):
+    case .summary, .unavailable(.outcomeUnknown), .allocated, .hold, .holdCreated,
+      .reservedTogether, .part, .keyUnknown, .replay:
       break
     }
   }
@@ -160,7 +161,9 @@ final class Witness {
       for entry in summary.entries { wasShown(entry, by: shard) }
       wasShown(summary.product, by: shard)
     case .product(let product): wasShown(product, by: shard)
-    case .transferred, .deleted, .productCreated, .refused, .unavailable: break
+    case .transferred, .deleted, .productCreated, .refused, .unavailable, .allocated, .hold,
+      .holdCreated, .reservedTogether, .part, .keyUnknown, .replay:
+      break
     }
   }
 
@@ -223,7 +226,8 @@ final class Witness {
     case .unavailable(.storeUnavailable), .unavailable(.overloaded), .refused:
       report("\(what) was changed by ticket \(ticket), which was told \(one.outcome!)")
     case nil, .unavailable(.outcomeUnknown), .entry, .transferred, .deleted, .product,
-      .productCreated, .summary:
+      .productCreated, .summary, .allocated, .hold, .holdCreated, .reservedTogether, .part,
+      .keyUnknown, .replay:
       break
     }
   }
@@ -237,7 +241,9 @@ final class Witness {
     switch outcome {
     case .refused(let refusal): String("\(refusal)".prefix { $0 != "(" })
     case .unavailable(let why): "\(why)"
-    case .entry, .transferred, .deleted, .product, .productCreated, .summary: "done"
+    case .entry, .transferred, .deleted, .product, .productCreated, .summary, .allocated, .hold,
+      .holdCreated, .reservedTogether, .part, .keyUnknown, .replay:
+      "done"
     }
   }
 }
