@@ -41,6 +41,7 @@ extension ShardStateMachine {
     noteOpened(now, weight: 1 + (record?.appliedLines.count ?? 0) / 16)
     let before = holds[id]
     holds.write(id, record)
+    if let order = before?.openOrder, record?.openOrder == nil { open.closedOrders.append(order) }
     index(id, from: before, to: record)
   }
 
@@ -57,10 +58,7 @@ extension ShardStateMachine {
     if let after { noteHeld(after.appliedLines, sign: 1) }
     let (was, isNow) = (before?.openOrder, after?.openOrder)
     if was != isNow {
-      if let was, orders[was] == id {
-        orders[was] = nil
-        closedOrders.append(was)
-      }
+      if let was, orders[was] == id { orders[was] = nil }
       if let isNow { orders[isNow] = id }
     }
     if case .hold(let hold)? = after, hold.operation == nil { schedule(hold) }

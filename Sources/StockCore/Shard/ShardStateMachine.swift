@@ -118,7 +118,8 @@ public struct ShardStateMachine: ~Copyable {
   public mutating func takeClosedOrders() -> [OrderKey] {
     if closedOrders.isEmpty { return [] }
     defer { closedOrders = [] }
-    return closedOrders
+    // Another hold may be open for the same order by now.
+    return closedOrders.filter { orders[$0] == nil }
   }
 
   /// Buckets of idempotency records that are of no use any more, since the last call: Redis may drop
