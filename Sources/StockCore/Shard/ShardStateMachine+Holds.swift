@@ -224,7 +224,11 @@ extension ShardStateMachine {
   private mutating func park(
     _ id: HoldID, _ operation: Command.Operation, _ caller: Caller
   ) -> Parked? {
-    guard works[id] != nil else { return nil }
+    if works[id] == nil {
+      // An operation that is left over goes on at the next look (`undriven`).
+      guard hold(id)?.operation != nil else { return nil }
+      works[id] = Work()
+    }
     guard let count = works[id]?.parked.count, count < Bounds.maxWaitingPerHold else {
       return Parked(decision: Decision(outcome: .unavailable(.overloaded), saw: .committed))
     }

@@ -80,7 +80,9 @@ extension ShardStateMachine {
       if value.reserved < 0 || value.quantity < 0 || value.quantity > Bounds.maxQuantity
         || entry.held < 0 || entry.held > value.reserved
       {
-        wrong.append("entry \(entry.id): quantity \(value.quantity), reserved \(value.reserved)")
+        wrong.append(
+          "entry \(entry.id): quantity \(value.quantity), reserved \(value.reserved), "
+            + "held \(entry.held)")
       }
       if entry.pending != Books.none, pendingEntries[Int(entry.pending)].row != row {
         wrong.append("entry \(entry.id): its pending place is another's")

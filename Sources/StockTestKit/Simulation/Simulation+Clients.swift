@@ -136,7 +136,9 @@ extension Simulation {
     guard engine.isAlive else { return }
     let ticket = answer.ticket.rawValue
     say("ticket \(ticket) is answered by \(answer.sequence): \(answer.outcome.words)")
-    engine.gateway.answered(ticket, answer.outcome, isReplay: answer.isReplay)
+    engine.gateway.answered(ticket) { order, home in
+      engine.shards[home].machine.hasOpenHold(of: order)
+    }
     witness.answered(
       answer, by: engine.shards[answer.shard], at: clock.monotonic,
       engineStalls: engine.stalledInAll)

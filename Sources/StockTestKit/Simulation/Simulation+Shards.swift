@@ -6,7 +6,9 @@ extension Simulation {
   func settle(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
     for one in shard.machine.takeAnswers() { answer(one, engine) }
     post(engine, shard)
-    for order in shard.machine.takeClosedOrders() { engine.gateway.closed(order) }
+    for order in shard.machine.takeClosedOrders() {
+      engine.gateway.closed(order, home: shard.id)
+    }
     let dropped = shard.machine.takeDroppedBuckets()
     if !dropped.isEmpty { send(.drop(dropped), engine, shard) }
     guard engine.isAlive else { return }

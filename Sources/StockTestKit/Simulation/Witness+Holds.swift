@@ -47,7 +47,7 @@ extension Witness {
     if before.status.isClosed, before.status != after.status {
       report("a hold ended twice: \(before.words), then \(after.words)")
     }
-    if before.status == .held, after.status == .expired, after.updatedAt < before.expiresAt {
+    if before.status == .held, after.status == .expired, after.updatedAt < after.expiresAt {
       report("a hold expired early: \(before.words), then \(after.words)")
     }
   }
