@@ -127,10 +127,8 @@ extension Witness {
     var atomic: [HoldID: [HoldLine]] = [:]
     for one in asked.values {
       guard case .reserveTogether(let it) = one.command.operation else { continue }
-      if case .reservedTogether(let entries) = one.outcome, !one.isReplay {
-        atomic[it.id] = it.lines.filter { line in
-          !entries.contains { $0.product == line.product && $0.unlimited }
-        }
+      if case .reservedTogether = one.outcome, !one.isReplay {
+        atomic[it.id] = it.lines
       } else if units.keys.contains(where: { $0.hold == it.id }) {
         // It may have been done; then all of it.
         let moved = units.filter { $0.key.hold == it.id && $0.value.reserved != 0 }
@@ -149,6 +147,7 @@ extension Witness {
       for line in lines {
         let place = LedgerBooks.Place(product: line.product, location: line.location)
         let moved = units.removeValue(forKey: Line(hold: id, place: place))
+        if moved == nil, mayBeUnlimited([line], 1) { continue }
         if moved?.reserved != line.quantity || moved?.quantity != 0 {
           report("movements give \(String(describing: moved)) to \(line) of batch \(id)")
         }
