@@ -325,7 +325,8 @@ extension ShardStateMachine {
     }
     for (place, one) in work.parked.enumerated() {
       if works[id] != nil {
-        works[id]?.parked = Array(work.parked[place...])
+        // Behind the one before, which may wait for the hold's expiry.
+        works[id]?.parked += work.parked[place...]
         return
       }
       if let key = one.waiter.key { keys.forget(key) }
