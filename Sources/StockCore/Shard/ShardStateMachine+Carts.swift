@@ -328,6 +328,7 @@ extension ShardStateMachine {
         works[id]?.parked = Array(work.parked[place...])
         return
       }
+      if let key = one.waiter.key { keys.forget(key) }
       let outcome = decide(
         one.command, ticket: one.waiter.ticket, since: one.waiter.since, now: now)
       if let outcome {

@@ -60,10 +60,8 @@ extension Witness {
       }
       known = .some(step.state)
     }
-    // Holds make versions as well.
-    let byHolds = ledger.entries.count {
-      $0.product == after.product && $0.location == after.location && $0.isOfHold
-    }
+    // Holds make versions as well, wherever the entry was in the course of the batch.
+    let byHolds = ledger.entries.count { $0.product == after.product && $0.isOfHold }
     return max(0, unexplained - Int64(byHolds))
   }
 
