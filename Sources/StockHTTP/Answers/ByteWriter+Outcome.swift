@@ -27,12 +27,28 @@ extension ByteWriter {
     case .summary(let summary):
       append(summary)
       return 200
+    case .allocated(let lines):
+      append("{")
+      appendMembers(of: lines)
+      append("}")
+      return 200
+    case .hold(let hold):
+      append(hold)
+      return 200
+    case .holdCreated(let hold):
+      append(hold)
+      return 201
     case .refused(let refusal):
       append(refusal, about: about)
       return refusal.code.status
     case .unavailable(let unavailability):
       append(unavailability, about: about)
       return unavailability.code.status
+    case .reservedTogether, .part, .keyUnknown, .replay:
+      // Atomic batches have a gather of their own, the others never leave the engine; said as a
+      // failure to answer instead of stopping the engine.
+      append(Unavailability.outcomeUnknown, about: about)
+      return Unavailability.outcomeUnknown.code.status
     }
   }
 
@@ -48,20 +64,29 @@ extension ByteWriter {
       append(from)
       append(",\"to\":")
       append(to)
+    case .allocated(let lines):
+      append("{\"status\":200,")
+      appendMembers(of: lines)
     case .refused(let refusal):
       append(refusal, about: about)
       reopen()
     case .unavailable(let unavailability):
       append(unavailability, about: about)
       return
-    case .deleted, .product, .productCreated, .summary:
+    case .deleted, .product, .productCreated, .summary, .hold, .holdCreated, .reservedTogether,
+      .part, .keyUnknown, .replay:
       // No operation of a batch ends so; said as what it is instead of stopping the engine.
       append("{\"status\":200")
     }
+    appendCommit(of: answer)
+    append("}")
+  }
+
+  /// The members that tell the commit.
+  mutating func appendCommit(of answer: Answer) {
     append(",\"shard\":")
     append(Int64(answer.shard))
     append(",\"sequence\":")
     append(answer.sequence)
-    append("}")
   }
 }

@@ -3,11 +3,13 @@ enum ProblemCode: CaseIterable, Sendable {
   case invalidRequest
   case unauthorized
   case forbidden
-  case notFound, productNotFound, entryNotFound, storeNotFound, keyNotFound
+  case notFound, productNotFound, entryNotFound, storeNotFound, keyNotFound, reservationNotFound
   case methodNotAllowed
   case requestTimeout
   case insufficientStock, insufficientReserved, belowReserved
   case versionConflict, locationTaken, entryInUse, tooManyLocations
+  case reservationClosed, reservationExists, purchaseLimit, batchRefused
+  case idempotencyMismatch, idempotencyRunning
   case payloadTooLarge
   case unsupportedMediaType
   case headersTooLarge
@@ -23,6 +25,7 @@ enum ProblemCode: CaseIterable, Sendable {
     case .entryNotFound: "entry_not_found"
     case .storeNotFound: "store_not_found"
     case .keyNotFound: "key_not_found"
+    case .reservationNotFound: "reservation_not_found"
     case .methodNotAllowed: "method_not_allowed"
     case .requestTimeout: "request_timeout"
     case .insufficientStock: "insufficient_stock"
@@ -32,6 +35,12 @@ enum ProblemCode: CaseIterable, Sendable {
     case .locationTaken: "location_taken"
     case .entryInUse: "entry_in_use"
     case .tooManyLocations: "too_many_locations"
+    case .reservationClosed: "reservation_closed"
+    case .reservationExists: "reservation_exists"
+    case .purchaseLimit: "purchase_limit"
+    case .batchRefused: "batch_refused"
+    case .idempotencyMismatch: "idempotency_mismatch"
+    case .idempotencyRunning: "idempotency_running"
     case .payloadTooLarge: "payload_too_large"
     case .unsupportedMediaType: "unsupported_media_type"
     case .headersTooLarge: "headers_too_large"
@@ -46,14 +55,18 @@ enum ProblemCode: CaseIterable, Sendable {
     case .invalidRequest: 400
     case .unauthorized: 401
     case .forbidden: 403
-    case .notFound, .productNotFound, .entryNotFound, .storeNotFound, .keyNotFound: 404
+    case .notFound, .productNotFound, .entryNotFound, .storeNotFound, .keyNotFound,
+      .reservationNotFound:
+      404
     case .methodNotAllowed: 405
     case .requestTimeout: 408
     case .insufficientStock, .insufficientReserved, .belowReserved, .versionConflict,
-      .locationTaken, .entryInUse, .tooManyLocations:
+      .locationTaken, .entryInUse, .tooManyLocations, .reservationClosed, .reservationExists,
+      .purchaseLimit, .batchRefused, .idempotencyRunning:
       409
     case .payloadTooLarge: 413
     case .unsupportedMediaType: 415
+    case .idempotencyMismatch: 422
     case .headersTooLarge: 431
     case .overloaded, .storeUnavailable, .outcomeUnknown: 503
     }
@@ -78,6 +91,13 @@ enum ProblemCode: CaseIterable, Sendable {
     case .locationTaken: "The product has an entry at that location"
     case .entryInUse: "Units are reserved"
     case .tooManyLocations: "The product has as many locations as it can"
+    case .reservationNotFound: "There is no such reservation"
+    case .reservationClosed: "The reservation has ended"
+    case .reservationExists: "Another reservation has this id"
+    case .purchaseLimit: "The customer has as much as one may buy"
+    case .batchRefused: "Not all operations could be done, so none was"
+    case .idempotencyMismatch: "The idempotency key was used for another request"
+    case .idempotencyRunning: "The first request with this key is under way"
     case .payloadTooLarge: "The body is too large"
     case .unsupportedMediaType: "The body has to be application/json"
     case .headersTooLarge: "The header is too large"
@@ -88,5 +108,5 @@ enum ProblemCode: CaseIterable, Sendable {
   }
 
   /// Asking again later may help.
-  var canBeRetried: Bool { status == 503 }
+  var canBeRetried: Bool { status == 503 || self == .idempotencyRunning }
 }

@@ -22,6 +22,14 @@ struct ResponseHead {
   /// 0: no `ETag`.
   var version: Int64 = 0
   var allow: String?
+  /// Where the resource is that was made.
+  var location: String?
+  /// The first answer to an idempotency key, given again.
+  var isReplay = false
+  /// Server-Sent Events: the body ends with the connection.
+  var isStream = false
+  /// 409, but asking again in a moment helps.
+  var canBeRetried = false
 
   init(_ requestID: RequestID) { self.requestID = requestID }
 }
@@ -48,6 +56,11 @@ extension ByteWriter {
           : "\r\nContent-Type: application/json\r\nContent-Length: ")
       append(Int64(length))
     }
+    if head.isStream {
+      // Proxies are to pass it on as it comes.
+      append(
+        "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no")
+    }
     switch head.requestID {
     case .client(let id):
       append("\r\nX-Request-Id: ")
@@ -67,6 +80,11 @@ extension ByteWriter {
       append(head.version)
       append("\"")
     }
+    if let location = head.location {
+      append("\r\nLocation: ")
+      append(location)
+    }
+    if head.isReplay { append("\r\nIdempotency-Replayed: true") }
     if head.status >= 400 { appendErrorFields(head) }
     if !head.keepsAlive {
       append("\r\nConnection: close")
@@ -80,7 +98,7 @@ extension ByteWriter {
     switch head.status {
     case 401: append("\r\nWWW-Authenticate: Bearer")
     case 503: append("\r\nRetry-After: 1")
-    default: break
+    default: if head.canBeRetried { append("\r\nRetry-After: 1") }
     }
     if let allow = head.allow {
       append("\r\nAllow: ")
@@ -102,6 +120,7 @@ extension ByteWriter {
     case 409: "HTTP/1.1 409 Conflict\r\n"
     case 413: "HTTP/1.1 413 Content Too Large\r\n"
     case 415: "HTTP/1.1 415 Unsupported Media Type\r\n"
+    case 422: "HTTP/1.1 422 Unprocessable Content\r\n"
     case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
     case 503: "HTTP/1.1 503 Service Unavailable\r\n"
     default: preconditionFailure("no endpoint answers with status \(status)")

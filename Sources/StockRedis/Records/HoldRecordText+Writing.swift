@@ -78,7 +78,7 @@ extension ByteBuffer {
   }
 
   private mutating func write(_ line: HoldLine) {
-    let maxBytes = 4 * (RawWriter.maxDigits + 2) + 3 + line.location.utf8.count
+    let maxBytes = 5 * (RawWriter.maxDigits + 2) + 5 + line.location.utf8.count
     writeRaw(maxBytes: maxBytes) { writer in
       writer.tab()
       writer.decimal(line.product)
@@ -88,7 +88,15 @@ extension ByteBuffer {
       writer.decimal(line.held)
       writer.space()
       writer.decimal(line.fulfilled)
-      writer.text(line.unlimited ? " u " : " s ")
+      if line.unlimited {
+        writer.text(" u ")
+      } else if let sale = line.sale {
+        writer.text(" s@")
+        writer.decimal(sale)
+        writer.space()
+      } else {
+        writer.text(" s ")
+      }
       writer.text(line.location)
     }
   }

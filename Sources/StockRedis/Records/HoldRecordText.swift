@@ -107,10 +107,16 @@ public enum HoldRecordReader {
     let fulfilled = try words.number("line's fulfilled", separator: blank)
     let kind = try words.field("line's kind", separator: blank)
     let unlimited = kind.is("u")
-    guard unlimited || kind.is("s") else { throw RecordError("a line's kind is neither s nor u") }
+    var sale: Timestamp?
+    if kind.count > 2, kind[0] == UInt8(ascii: "s"), kind[1] == UInt8(ascii: "@") {
+      let start = UnsafeBufferPointer(rebasing: kind[2...])
+      sale = try FieldReader.number("line's sale", start, from: 0)
+    } else if !unlimited, !kind.is("s") {
+      throw RecordError("a line's kind is none of s, s@ and u")
+    }
     return HoldLine(
       product: product, location: try FieldReader.locationOrEmpty(words.rest), quantity: quantity,
-      held: held, fulfilled: fulfilled, unlimited: unlimited)
+      held: held, fulfilled: fulfilled, unlimited: unlimited, sale: sale)
   }
 
   private static func shard(_ bytes: UnsafeBufferPointer<UInt8>) throws(RecordError) -> ShardID {
