@@ -1,6 +1,7 @@
 import NIOCore
 import StockCore
 import StockEngine
+import Synchronization
 import Testing
 
 @Suite("Holds over several shards and a real Redis")
@@ -164,6 +165,7 @@ struct HoldTests {
       var unavailable = 0
       for round in 0..<4 {
         let engine = current
+        let answered = Counter()
         let answers = await withTaskGroup(of: [(String, Answer)].self) { group in
           for buyer in 0..<20 {
             group.addTask {
@@ -172,6 +174,7 @@ struct HoldTests {
                 let order = "\(round)-\(buyer)-\(cart)"
                 let lines = (0..<3).map { (products[(buyer + cart + $0) % 4], Int64(1)) }
                 answers.append((order, await engine.hold(order, lines, client: buyer)))
+                answered.increment()
                 if let hold = answers.last?.1.hold, cart.isMultiple(of: 2) {
                   answers.append(
                     (order, await engine.ask(.releaseHold(hold.id, nil), scope: .only(1))))
@@ -181,7 +184,7 @@ struct HoldTests {
             }
           }
           group.addTask {
-            try? await Task.sleep(for: .milliseconds(4 + 5 * round))
+            while answered.value < 10 + 20 * round { await Task.yield() }
             await engine.engine.stop()
             return []
           }
@@ -225,4 +228,12 @@ struct HoldTests {
       #expect(try await fixture.engine.holds(HoldQuery(scope: .only(2))).total == 0)
     }
   }
+}
+
+/// Counts from several tasks.
+final class Counter: Sendable {
+  private let count = Atomic(0)
+
+  var value: Int { count.load(ordering: .relaxed) }
+  func increment() { count.add(1, ordering: .relaxed) }
 }
