@@ -38,16 +38,17 @@ extension ShardStateMachine {
 
   /// Writes a record in the open batch, and what is found by it. nil: it is removed.
   mutating func write(_ id: HoldID, _ record: HoldRecord?, _ now: Now) {
-    noteOpened(now)
+    noteOpened(now, weight: 1 + (record?.appliedLines.count ?? 0) / 16)
     let before = holds[id]
     holds.write(id, record)
     index(id, from: before, to: record)
   }
 
-  mutating func write(_ hold: Hold, _ now: Now) {
+  /// - Parameter isNews: something that clients see has changed.
+  mutating func write(_ hold: Hold, isNews: Bool = true, _ now: Now) {
     var hold = hold
     hold.revision += 1
-    hold.updatedAt = now.wall
+    if isNews { hold.updatedAt = now.wall }
     write(hold.id, .hold(hold), now)
   }
 

@@ -251,9 +251,11 @@ extension ShardStateMachine {
   }
 
   /// Notes that the open batch has something to say that is not an entry's or a product's.
-  mutating func noteOpened(_ now: Now) {
+  ///
+  /// - Parameter weight: how much of a batch's room it takes.
+  mutating func noteOpened(_ now: Now, weight: Int = 1) {
     if !open.hasChanges { open.openedAt = now.monotonic }
-    open.hasRecords = true
+    open.records += weight
   }
 
   mutating func insertPending(_ pending: PendingEntry) -> Int32 {
