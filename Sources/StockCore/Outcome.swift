@@ -28,6 +28,23 @@ public enum Outcome: Equatable, Sendable {
   case unavailable(Unavailability)
 }
 
+extension Outcome {
+  /// An idempotency key keeps it: it was judged on stock. What only says "not now" is not kept.
+  var isKept: Bool {
+    switch self {
+    case .entry, .transferred, .deleted, .product, .productCreated, .allocated, .hold,
+      .holdCreated, .reservedTogether:
+      true
+    case .refused(let refusal):
+      switch refusal {
+      case .idempotencyMismatch, .idempotencyRunning, .capacityReached: false
+      default: true
+      }
+    case .summary, .part, .keyUnknown, .replay, .unavailable: false
+    }
+  }
+}
+
 /// Why a command was refused. In the order in which the rules ask.
 public enum Refusal: Equatable, Sendable {
   /// No such product, or another store's: the two are not told apart.

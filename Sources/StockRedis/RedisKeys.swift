@@ -24,12 +24,25 @@ public struct RedisKeys: Hashable, Sendable {
   /// Hash: version, shards, created_at.
   public var manifest: String { "\(namespace):manifest" }
 
-  /// Hash: owner, epoch, sequence, digest, last_entry.
+  /// Hash: owner, epoch, sequence, digest, last_entry, movements, oldest_bucket.
   public func meta(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:meta" }
   /// Hash: entry id → `EntryRecord`.
   public func entries(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:entries" }
   /// Hash: product id → `ProductRecord`.
   public func products(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:products" }
+
+  /// Hash: hold id → `HoldRecordReader`'s text, for holds and for parts of them.
+  public func holds(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:holds" }
+  /// Hash: product and customer → `PurchaseRecord`'s text.
+  public func purchases(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:purchases" }
+  /// Stream: the movements of each commit (`LedgerText`).
+  public func ledger(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:log" }
+  /// Hash: digest of an idempotency key → `IdempotencyText`.
+  public func idempotency(_ shard: ShardID, _ bucket: IdempotencyBucket) -> String {
+    idempotencyPrefix(shard) + String(bucket)
+  }
+  /// What the names of a shard's buckets begin with; their numbers follow.
+  public func idempotencyPrefix(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:idem:" }
 
   /// Hash: owner, epoch of whoever may change stores and API keys.
   public var controlMeta: String { control("meta") }

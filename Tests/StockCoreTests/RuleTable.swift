@@ -6,12 +6,18 @@ import Testing
 ///
 ///     set 1 A 100 -> ok quantity=100 reserved=0 version=1
 ///     reserve 1 A 101 -> insufficient_stock requested=101 available=100
+///     hold ORDER-1 1@A:2 2@-:1 ttl=60 -> held_new id=r0-1 lines=1@A:2/2,2@B:1/1
+///     fulfill_hold r0-1 1@A:1 -> held status=held lines=1@A:1/2+1,2@B:1/1
 ///
 /// `-` is a location that was not given. `as=2` asks for store 2, else everyone's products are seen.
-/// `store=1` says in whose store an unknown product is made. Each step is one second after the last.
+/// `store=1` says in whose store an unknown product is made. `key=K` is an idempotency key. A hold's
+/// line is shown as `product@location:held/quantity`, and `+` what was fulfilled. The holds' ids are
+/// r0-1, r0-2 … in the order of asking, but for `id=`. Each step is one second after the last;
+/// `wait 60` lets time go by.
 final class RuleTable {
   private var machine = ShardStateMachine(id: 0, map: ShardMap(shardCount: 1))
   private var seconds: Int64 = 0
+  private var holds = 0
 
   static func run(
     _ table: String, sourceLocation: SourceLocation = #_sourceLocation
@@ -20,9 +26,16 @@ final class RuleTable {
     for line in table.split(separator: "\n") where !line.trimmed.isEmpty {
       if line.trimmed.hasPrefix("#") { continue }
       let parts = line.split(separator: ">").map(\.trimmed)
-      guard parts.count == 2, parts[0].hasSuffix("-"),
-        let command = Step(parts[0].dropLast().trimmed).command
-      else {
+      guard parts.count == 2, parts[0].hasSuffix("-") else {
+        Issue.record("cannot read the line: \(line)", sourceLocation: sourceLocation)
+        continue
+      }
+      let step = Step(parts[0].dropLast().trimmed)
+      if let pause = step.pause {
+        runner.wait(seconds: pause)
+        continue
+      }
+      guard let command = step.command(holdNumber: runner.nextHold(step)) else {
         Issue.record("cannot read the line: \(line)", sourceLocation: sourceLocation)
         continue
       }
@@ -40,12 +53,25 @@ final class RuleTable {
   private init() {
     let owner = Ownership(owner: "table", epoch: 1)
     machine.beginLoading(ShardMeta(ownership: owner, sequence: 0, digest: 0, lastEntryNumber: 0))
-    machine.finishLoading()
+    try? machine.finishLoading()
+  }
+
+  private var now: Now { Now(wall: seconds * 1_000, monotonic: seconds * 1_000) }
+
+  private func nextHold(_ step: Step) -> Int {
+    if step.makesHold { holds += 1 }
+    return holds
+  }
+
+  private func wait(seconds pause: Int64) {
+    seconds += pause
+    if case .send = machine.tick(now: now) {
+      _ = machine.replied(.committed, now: now, jitter: 0)
+    }
   }
 
   private func answer(_ command: Command) -> Outcome {
     seconds += 1
-    let now = Now(wall: seconds * 1_000, monotonic: seconds * 1_000)
     if let outcome = machine.submit(command, ticket: Ticket(rawValue: 1), now: now) {
       return outcome
     }
@@ -71,14 +97,94 @@ private struct Step {
     }
   }
 
-  var command: Command? {
-    guard let operation else { return nil }
-    return Command(scope: number("as").map { .only($0) } ?? .any, operation: operation)
+  /// Seconds to let go by.
+  var pause: Int64? { words.first == "wait" && words.count == 2 ? Int64(words[1]) : nil }
+
+  var makesHold: Bool { words.first == "hold" || words.first == "together" }
+
+  func command(holdNumber: Int) -> Command? {
+    guard let operation = holdOperation(holdNumber) ?? operation else { return nil }
+    var command = Command(
+      scope: number("as").map { .only($0) } ?? .any, operation: operation, actor: 7)
+    if let key = options["key"] {
+      let others = options.filter { $0.key != "key" }.map { "\($0.key)=\($0.value)" }.sorted()
+      command.idempotency = IdempotencyKey(
+        high: Self.digest(key), low: 1,
+        fingerprint: Self.digest((words + others).joined(separator: " ")))
+    }
+    return command
+  }
+
+  private static func digest(_ text: String) -> UInt64 {
+    text.utf8.reduce(7) { ShardMap.mix($0 ^ UInt64($1)) }
+  }
+
+  private func holdOperation(_ holdNumber: Int) -> Command.Operation? {
+    guard let verb = words.first, words.count >= 2 else { return nil }
+    let id = words[1]
+    switch verb {
+    case "hold":
+      guard let lines = lines(from: 2), !lines.isEmpty else { return nil }
+      return .hold(
+        HoldRequest(
+          id: options["id"] ?? "r0-\(holdNumber)", isClientID: options["id"] != nil, order: id,
+          customer: options["customer"] ?? "", lines: lines,
+          timeToLive: (number("ttl") ?? 900) * 1_000, allocation: allocation))
+    case "together":
+      guard let lines = lines(from: 1) else { return nil }
+      return .reserveTogether(AtomicReserve(id: "r0-\(holdNumber)", lines: lines))
+    case "extend": return .extendHold(id, timeToLive: (number("ttl") ?? 900) * 1_000)
+    case "fulfill_hold": return .fulfillHold(id, amounts)
+    case "release_hold": return .releaseHold(id, amounts)
+    case "read_hold": return .readHold(id)
+    default: return nil
+    }
+  }
+
+  /// Lines such as `1@A:2`; `1@-:2` has no location.
+  private func lines(from place: Int) -> [HoldLine]? {
+    var lines: [HoldLine] = []
+    for word in words.dropFirst(place) {
+      let parts = word.split { $0 == "@" || $0 == ":" }
+      guard parts.count == 3, let product = Int64(parts[0]), let quantity = Int64(parts[2]) else {
+        return nil
+      }
+      let location = parts[1] == "-" ? "" : String(parts[1])
+      lines.append(HoldLine(product: product, location: location, quantity: quantity))
+    }
+    return lines
+  }
+
+  private var amounts: [HoldAmount]? {
+    guard words.count > 2 else { return nil }
+    return lines(from: 2)?.map {
+      HoldAmount(product: $0.product, location: $0.location, quantity: $0.quantity)
+    }
+  }
+
+  private var allocation: Allocation {
+    Allocation(
+      strategy: options["strategy"].flatMap { Allocation.Strategy(rawValue: $0) } ?? .priority,
+      priority: options["priority"]?.split(separator: ",").map(String.init) ?? [])
+  }
+
+  private var policy: StockPolicy {
+    StockPolicy(
+      lowStockThreshold: number("low"), safetyStock: number("safety") ?? 0,
+      backorderLimit: number("backorder") ?? 0,
+      purchaseLimit: number("limit").map {
+        PurchaseLimit(
+          quantity: $0, startsAt: (number("from") ?? 0) * 1_000,
+          endsAt: number("until").map { $0 * 1_000 } ?? .max)
+      })
   }
 
   private var operation: Command.Operation? {
     guard let verb = words.first, words.count >= 2, let id = Int64(words[1]) else { return nil }
     switch verb {
+    case "allocate":
+      guard words.count == 3, let quantity = Int64(words[2]) else { return nil }
+      return .allocate(AllocateStock(product: id, quantity: quantity, allocation: allocation))
     case "reserve": return amount(id).map { .reserve($0) }
     case "release": return amount(id).map { .release($0) }
     case "fulfill": return amount(id).map { .fulfill($0) }
@@ -109,7 +215,8 @@ private struct Step {
       else { return nil }
       return .putProduct(
         PutProduct(
-          id: id, store: store, type: type, gtin: gtin ?? .none, title: options["title"] ?? ""))
+          id: id, store: store, type: type, gtin: gtin ?? .none, title: options["title"] ?? "",
+          policy: policy))
     case "read": return .readEntry(id)
     case "read_product": return .readProduct(id)
     case "summary": return .readSummary(id)
@@ -125,72 +232,6 @@ private struct Step {
   private func number(_ name: String) -> Int64? { options[name].flatMap { Int64($0) } }
 
   private var gtin: GTIN? { options["gtin"].map { GTIN($0) ?? GTIN.none } }
-}
-
-extension Outcome {
-  /// The answer in words: its name, then `field=value`s.
-  fileprivate var words: [String] {
-    switch self {
-    case .entry(let entry): ["ok"] + entry.words(prefix: "")
-    case .transferred(let from, let to):
-      ["transferred"] + from.words(prefix: "from.") + to.words(prefix: "to.")
-    case .deleted: ["deleted"]
-    case .product(let product): ["product"] + product.words
-    case .productCreated(let product): ["created"] + product.words
-    case .summary(let summary):
-      [
-        "summary", "entries=\(summary.entries.map { String($0.id) }.joined(separator: ","))",
-        "quantity=\(summary.totalQuantity)", "reserved=\(summary.totalReserved)",
-        "available=\(summary.totalAvailable)",
-      ] + summary.product.words
-    case .refused(let refusal): refusal.words
-    case .unavailable(let why): ["\(why)"]
-    }
-  }
-}
-
-extension EntrySnapshot {
-  fileprivate func words(prefix: String) -> [String] {
-    [
-      "id=\(id)", "product=\(product)", "store=\(store)", "location=\(location)",
-      "quantity=\(value.quantity)", "reserved=\(value.reserved)", "available=\(available)",
-      "version=\(value.version)", "gtin=\(value.gtin)", "unlimited=\(unlimited)",
-      "created=\(value.createdAt / 1_000)s", "updated=\(value.updatedAt / 1_000)s",
-    ].map { prefix + $0 }
-  }
-}
-
-extension ProductSnapshot {
-  fileprivate var words: [String] {
-    [
-      "product=\(id)", "store=\(value.store)", "type=\(value.type.name)",
-      "version=\(value.version)", "title=\(value.title)", "gtin=\(value.gtin)",
-    ]
-  }
-}
-
-extension Refusal {
-  fileprivate var words: [String] {
-    switch self {
-    case .productNotFound: ["product_not_found"]
-    case .entryNotFound: ["entry_not_found"]
-    case .locationRequired: ["location_required"]
-    case .versionConflict(.version(let expected, let actual)):
-      ["version_conflict", "expected_version=\(expected)", "actual=\(actual)"]
-    case .versionConflict(.quantity(let expected, let actual)):
-      ["version_conflict", "expected_quantity=\(expected)", "actual=\(actual)"]
-    case .insufficientStock(let requested, let available):
-      ["insufficient_stock", "requested=\(requested)", "available=\(available)"]
-    case .insufficientReserved(let requested, let reserved):
-      ["insufficient_reserved", "requested=\(requested)", "reserved=\(reserved)"]
-    case .belowReserved(let requested, let reserved):
-      ["below_reserved", "requested=\(requested)", "reserved=\(reserved)"]
-    case .quantityTooLarge: ["quantity_too_large"]
-    case .locationTaken: ["location_taken"]
-    case .entryInUse(let reserved): ["entry_in_use", "reserved=\(reserved)"]
-    case .capacityReached(let what): ["capacity_reached", "of=\(what)"]
-    }
-  }
 }
 
 extension StringProtocol {

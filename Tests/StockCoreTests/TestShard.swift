@@ -18,7 +18,7 @@ final class TestShard {
     machine = ShardStateMachine(
       id: 0, map: ShardMap(shardCount: 1), configuration: configuration)
     machine.beginLoading(Self.meta(sequence, digest: 0))
-    machine.finishLoading()
+    try? machine.finishLoading()
   }
 
   static func meta(_ sequence: Sequence64, digest: UInt64) -> ShardMeta {

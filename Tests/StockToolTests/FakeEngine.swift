@@ -13,16 +13,31 @@ final class FakeEngine: Exchange {
     var type: String
   }
 
+  struct Hold {
+    var lines: [(entry: String, product: Int, quantity: Int)]
+    var isOpen = true
+  }
+
   struct State {
     var stores: Set<Int> = []
     var products: [Int: Product] = [:]
     var entries: [String: Counters] = [:]
     var requests: [String] = []
-    var batches = 0
+    /// Batches and requests for reservations, repeated ones too.
+    var mutations = 0
+    var holds: [String: Hold] = [:]
+    /// Answers by idempotency key.
+    var answers: [String: HTTPAnswer] = [:]
+    /// Codes of batches' lines by idempotency key and place: each line is done once.
+    var lineCodes: [String: String?] = [:]
+    /// Bodies of requests for reservations, and what batches said of their reasons.
+    var notes: [String] = []
   }
 
-  /// What becomes of the batch request with this number, from 1.
-  enum Fault { case lostBefore, lostAfter, storeUnavailable, losesAUnit, lineOverloaded }
+  /// What becomes of the batch or reservation with this number, from 1.
+  enum Fault {
+    case lostBefore, lostAfter, storeUnavailable, stillRunning, losesAUnit, lineOverloaded
+  }
 
   private let state = Mutex(State())
   private let faults: [Int: Fault]
@@ -45,8 +60,9 @@ final class FakeEngine: Exchange {
       let body = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any]
       state.requests.append("\(request.method.rawValue) \(request.path)")
       switch (request.method, path.dropFirst(2).first, path.last) {
-      case (.post, _, "batch"):
-        return batch(body?["operations"] as? [[String: Any]] ?? [], &state)
+      case (.post, "store", "batch"), (.post, "store", "reservations"), (.post, "store", "fulfill"),
+        (.post, "store", "release"):
+        return mutate(request, path, body ?? [:], &state)
       case (.put, _, let last?):
         guard let id = Int(last) else { return .success(HTTPAnswer(status: 400)) }
         if path.contains("stores") { state.stores.insert(id) }
@@ -86,25 +102,100 @@ final class FakeEngine: Exchange {
     return try outcome.get()
   }
 
-  private func batch(
-    _ operations: [[String: Any]], _ state: inout State
+  /// Everything that may fail, and is done once a key.
+  private func mutate(
+    _ request: HTTPRequest, _ path: [String], _ body: [String: Any], _ state: inout State
   ) -> Result<HTTPAnswer, ClientError> {
-    state.batches += 1
-    let fault = faults[state.batches]
+    state.mutations += 1
+    let fault = faults[state.mutations]
     if fault == .lostBefore { return .failure(.outcomeUnknown("lost")) }
     if fault == .storeUnavailable { return .success(answer(503, ["code": "store_unavailable"])) }
-    let applied = fault == .lineOverloaded ? operations.dropLast() : operations[...]
-    var results = applied.map { operation in result(apply(operation, &state)) }
-    switch fault {
-    case .lostAfter: return .failure(.outcomeUnknown("lost"))
-    case .losesAUnit:
-      let first = operations[0]
-      state.entries["\(first["product_id"] ?? "") \(first["location"] ?? "")"]?.quantity -= 1
-    case .lineOverloaded:
-      results.append(["status": 503, "code": "overloaded"])
-    case .lostBefore, .storeUnavailable, nil: break
+    if fault == .stillRunning { return .success(answer(409, ["code": "idempotency_running"])) }
+    let key = request.headers.first { $0.name == "Idempotency-Key" }?.value
+    if let key, let first = state.answers[key] { return .success(first) }
+    let answer: HTTPAnswer
+    switch path.last {
+    case "batch":
+      answer = batch(body["operations"] as? [[String: Any]] ?? [], key, fault, &state)
+    case "reservations": answer = hold(body, &state)
+    default: answer = end(path[path.count - 2], isFulfil: path.last == "fulfill", fault, &state)
     }
-    return .success(answer(200, ["results": results]))
+    if let key, fault != .lineOverloaded { state.answers[key] = answer }
+    return fault == .lostAfter ? .failure(.outcomeUnknown("lost")) : .success(answer)
+  }
+
+  private func hold(_ body: [String: Any], _ state: inout State) -> HTTPAnswer {
+    state.notes.append(
+      "hold \(body["order_id"] ?? "-") \(body["customer_id"] ?? "-") \(body["ttl_seconds"] ?? "-")")
+    let before = state
+    var refused: [[String: Any]] = []
+    var held: [(entry: String, product: Int, quantity: Int)] = []
+    for line in body["lines"] as? [[String: Any]] ?? [] {
+      let operation = line.merging(["op": "reserve"]) { $1 }
+      if let code = apply(operation, &state) {
+        refused.append(["product_id": line["product_id"] ?? 0, "code": code])
+        continue
+      }
+      let product = line["product_id"] as? Int ?? 0
+      held.append(
+        ("\(product) \(line["location"] ?? "")", product, line["quantity"] as? Int ?? 0))
+    }
+    guard refused.isEmpty else {
+      state = before
+      return answer(409, ["code": "insufficient_stock", "lines": refused])
+    }
+    let id = "r0-\(state.holds.count)"
+    state.holds[id] = Hold(lines: held)
+    return answer(201, ["reservation_id": id, "status": "held"])
+  }
+
+  private func end(
+    _ id: String, isFulfil: Bool, _ fault: Fault?, _ state: inout State
+  ) -> HTTPAnswer {
+    guard let hold = state.holds[id] else {
+      return answer(404, ["code": "reservation_not_found"])
+    }
+    guard hold.isOpen else { return answer(409, ["code": "reservation_closed"]) }
+    close(id, isFulfil: isFulfil, &state)
+    if fault == .losesAUnit { state.entries[hold.lines[0].entry]?.quantity -= 1 }
+    return answer(200, ["reservation_id": id])
+  }
+
+  private func close(_ id: String, isFulfil: Bool, _ state: inout State) {
+    state.holds[id]?.isOpen = false
+    for line in state.holds[id]?.lines ?? [] where state.products[line.product]?.type == "physical"
+    {
+      state.entries[line.entry]?.reserved -= line.quantity
+      if isFulfil { state.entries[line.entry]?.quantity -= line.quantity }
+    }
+  }
+
+  /// What time does to all reservations that are still open.
+  func expireAll() {
+    withState { state in
+      for (id, hold) in state.holds where hold.isOpen { close(id, isFulfil: false, &state) }
+    }
+  }
+
+  private func batch(
+    _ operations: [[String: Any]], _ key: String?, _ fault: Fault?, _ state: inout State
+  ) -> HTTPAnswer {
+    for operation in operations {
+      if let reason = operation["reason"] as? String {
+        state.notes.append(
+          "\(operation["op"] ?? "") \(reason) \(operation["reference"] ?? "-")")
+      }
+    }
+    let applied = fault == .lineOverloaded ? operations.dropLast() : operations[...]
+    var results = applied.enumerated().map { place, operation in
+      guard let key else { return result(apply(operation, &state)) }
+      if let first = state.lineCodes["\(key) \(place)"] { return result(first) }
+      let code = apply(operation, &state)
+      state.lineCodes["\(key) \(place)"] = .some(code)
+      return result(code)
+    }
+    if fault == .lineOverloaded { results.append(["status": 503, "code": "overloaded"]) }
+    return answer(200, ["results": results])
   }
 
   private func result(_ code: String?) -> [String: Any] {

@@ -94,6 +94,10 @@ struct ReplayPlanTests {
       ),
       (",,A1,2,,,", "no invoice_no"), ("1,, ,2,,,", "no stock_code"),
       ("1,,A1,2", "4 fields where the header has 7"),
+      (
+        "1,,A1,2,\(String(repeating: "7", count: 129)),,",
+        "customer_id is longer than 128 bytes or has control characters"
+      ),
       ("C1,,A1,2,,,", "a cancellation (invoice C1) with a positive quantity"),
     ])
   func bad(line: String, problem: String) throws {
@@ -105,12 +109,37 @@ struct ReplayPlanTests {
     #expect(plan.skus.map(\.name) == ["B1"])
   }
 
-  @Test("an invoice of more lines than a request may carry is refused, not cut in two")
+  @Test(
+    "what becomes of an invoice depends on its number alone, and the shares come out about right")
+  func fates() throws {
+    let plan = try Self.plan((1...2_000).map { "\(536_364 + $0),,A1,1,,,\n" }.joined())
+    var counts: [ReplayPlan.Fate: Int] = [:]
+    for invoice in plan.invoices {
+      let fate = invoice.fate(releaseShare: 20, expireShare: 10)
+      counts[fate, default: 0] += 1
+      #expect(invoice.fate(releaseShare: 0, expireShare: 0) == .fulfilled)
+      #expect(invoice.fate(releaseShare: 0, expireShare: 100) == .expired)
+      // A larger share takes others besides, not instead.
+      if fate == .released {
+        #expect(invoice.fate(releaseShare: 30, expireShare: 0) == .released)
+      }
+    }
+    #expect((300...500).contains(counts[.released] ?? 0))
+    #expect((130...270).contains(counts[.expired] ?? 0))
+  }
+
+  @Test("an invoice's customer is the first that its lines name")
+  func customers() throws {
+    let plan = try Self.plan("1,,A1,1,,,\n1,,A1,1,17850,,\n1,,A1,1,13047,,\n2,,A1,1,,,\n")
+    #expect(plan.invoices.map(\.customer) == ["17850", ""])
+  }
+
+  @Test("an invoice of more lines than a reservation may have is refused, not cut in two")
   func tooLong() throws {
     let line = "1,,A1,1,,,\n"
-    let fits = try Self.plan(String(repeating: line, count: 10_000))
-    #expect(fits.invoices.map(\.lines.count) == [10_000])
-    let planner = try Self.planner([String(repeating: line, count: 10_001)])
+    let fits = try Self.plan(String(repeating: line, count: 2_000))
+    #expect(fits.invoices.map(\.lines.count) == [2_000])
+    let planner = try Self.planner([String(repeating: line, count: 2_001)])
     #expect(throws: ToolError.self) { try planner.finish() }
   }
 }

@@ -18,12 +18,14 @@ struct ReplayRunnerTests {
 
   /// One invoice at a time, so that faults meet the batch that they are meant for.
   static func run(
-    _ engine: FakeEngine, opening: Int64? = 10, orders: String = orders
+    _ engine: FakeEngine, opening: Int64? = 10, orders: String = orders,
+    policy: RetryPolicy = RetryPolicy(firstPause: .milliseconds(1)),
+    _ change: (inout ReplayRunner.Options) -> Void = { _ in }
   ) async throws -> ReplayReport {
-    try await ReplayRunner(
-      RetryingExchange(engine, policy: RetryPolicy(firstPause: .milliseconds(1))),
-      options: ReplayRunner.Options(location: "MAIN", opening: opening, underWay: 1)
-    ).run(ReplayPlanTests.plan(orders))
+    var options = ReplayRunner.Options(location: "MAIN", opening: opening, underWay: 1)
+    change(&options)
+    return try await ReplayRunner(RetryingExchange(engine, policy: policy), options: options)
+      .run(ReplayPlanTests.plan(orders))
   }
 
   @Test("orders are fulfilled whole or not at all, and the books are right")
@@ -44,7 +46,7 @@ struct ReplayRunnerTests {
     #expect(report.counts == expected)
     #expect(report.booksAreRight)
     #expect(report.checked == 2)
-    // 10 − 8 (invoice 1) − 1 (invoice 2) + 4 (C4); what invoice 7 had of it was given back.
+    // 10 − 8 (invoice 1) − 1 (invoice 2) + 4 (C4); invoice 7 had nothing of it, for it lacked B1.
     #expect(engine.entry(1, "MAIN") == "5/0")
     // 10 − 9 (invoice 2) − 1 (invoice 5).
     #expect(engine.entry(3, "MAIN") == "0/0")
@@ -71,7 +73,54 @@ struct ReplayRunnerTests {
     #expect(engine.withState { $0.products.count } == 3)
   }
 
-  // With an opening the first batch sets the stock; invoice 1 is batches 2 (reserve) and 3 (fulfill).
+  @Test("customers, references and reasons go with the requests")
+  func notes() async throws {
+    let engine = FakeEngine()
+    _ = try await Self.run(
+      engine, orders: "1,,A1,6,,,\n1,,A1,1,17850,,\n2,,A1,1,,,\nC3,,A1,-2,17850,,\n4,,A1,-1,,,\n")
+    #expect(
+      engine.withState { $0.notes } == [
+        "set opening stock -", "hold 1 17850 900", "hold 2 - 900", "adjust return C3",
+        "adjust write-off 4",
+      ])
+  }
+
+  @Test("a share is released, a share is left to expire, and nothing stays reserved")
+  func shares() async throws {
+    let orders = (1...100).map { "\($0),,A1,1,,,\n" }.joined()
+    let engine = FakeEngine()
+    // The reservations expire while the run waits for it.
+    async let time: Void = {
+      try await Task.sleep(for: .milliseconds(300))
+      engine.expireAll()
+    }()
+    let report = try await Self.run(engine, opening: 100, orders: orders) {
+      $0.releaseShare = 30
+      $0.expireShare = 20
+      $0.expireAfter = 0
+    }
+    try await time
+    let counts = report.counts
+    #expect(counts.invoicesFulfilled + counts.invoicesReleased + counts.invoicesExpired == 100)
+    #expect((20...40).contains(counts.invoicesReleased))
+    #expect((10...30).contains(counts.invoicesExpired))
+    #expect(report.booksAreRight, "\(report.text)")
+    #expect(engine.entry(1, "MAIN") == "\(100 - counts.invoicesFulfilled)/0")
+    #expect(report.text.contains("\(counts.invoicesExpired) expired"))
+  }
+
+  @Test("a reservation that never expires is found out")
+  func neverExpires() async throws {
+    let report = try await Self.run(FakeEngine(), opening: 100) {
+      $0.expireShare = 100
+      $0.expireAfter = 0
+      $0.expiryPatience = .zero
+    }
+    #expect(!report.booksAreRight)
+    #expect(report.text.contains("reserved should be 0"))
+  }
+
+  // With an opening the first request sets the stock; invoice 1 is 2 (hold) and 3 (fulfill).
 
   @Test("an engine that loses a unit is found out")
   func lostUnit() async throws {
@@ -81,11 +130,33 @@ struct ReplayRunnerTests {
     #expect(report.text.contains("books          WRONG for 1 of 2 SKUs"))
   }
 
-  @Test("a reserve with an unknown outcome is not sent again, and its SKUs have no verdict")
+  @Test(
+    "whatever becomes of a request, it is sent again with its key and done once",
+    arguments: [1, 2, 3, 4],
+    [FakeEngine.Fault.lostBefore, .lostAfter, .storeUnavailable, .stillRunning])
+  func again(request: Int, fault: FakeEngine.Fault) async throws {
+    let engine = FakeEngine(faults: [request: fault])
+    let report = try await Self.run(engine, orders: "1,,A1,6,,,\nC2,,A1,-1,,,\n")
+    #expect(report.counts.invoicesFulfilled == 1)
+    #expect(report.booksAreRight && report.excluded.isEmpty)
+    #expect(engine.entry(1, "MAIN") == "5/0")
+    #expect(engine.withState { $0.mutations } == 5)
+  }
+
+  @Test("a line that was turned away is sent again with the whole batch, under the same key")
+  func lineAgain() async throws {
+    let engine = FakeEngine(faults: [2: .lineOverloaded])
+    let report = try await Self.run(engine, orders: "C1,,A1,-1,,,\nC1,,B1,-2,,,\n")
+    #expect(report.booksAreRight)
+    #expect(report.counts.returns == 2)
+    #expect(engine.withState { $0.mutations } == 3)
+  }
+
+  @Test("what stays unknown has no verdict")
   func unknownReserve() async throws {
     for fault in [FakeEngine.Fault.lostBefore, .lostAfter] {
       let engine = FakeEngine(faults: [2: fault])
-      let report = try await Self.run(engine, orders: "1,,A1,6,,,\n2,,B1,9,,,\n")
+      let report = try await Self.run(engine, orders: "1,,A1,6,,,\n2,,B1,9,,,\n", policy: .never)
       #expect(report.counts.invoicesUnknown == 1)
       #expect(report.counts.invoicesFulfilled == 1)
       #expect(report.counts.unknownLines == 1)
@@ -94,19 +165,7 @@ struct ReplayRunnerTests {
       #expect(report.booksAreRight)
       #expect(report.text.contains("NOT CHECKED    1 SKUs"))
       #expect(engine.entry(1, "MAIN") == (fault == .lostAfter ? "10/6" : "10/0"))
-      #expect(engine.withState { $0.batches } == 4)
-    }
-  }
-
-  @Test("what certainly was not done is sent again", arguments: [1, 2, 3])
-  func again(batch: Int) async throws {
-    for fault in [FakeEngine.Fault.storeUnavailable, .lineOverloaded] {
-      let engine = FakeEngine(faults: [batch: fault])
-      let report = try await Self.run(engine, orders: "1,,A1,6,,,\n")
-      #expect(report.counts.invoicesFulfilled == 1)
-      #expect(report.booksAreRight && report.excluded.isEmpty)
-      #expect(engine.entry(1, "MAIN") == "4/0")
-      #expect(engine.withState { $0.batches } == 4)
+      #expect(engine.withState { $0.mutations } == 4)
     }
   }
 
@@ -165,6 +224,6 @@ struct ImportRunnerTests {
     let report = try await Self.run(engine, Self.file)
     #expect(report.entriesSet == 2 && report.refused.total == 0)
     #expect(engine.entry(1, "W") == "6/0")
-    #expect(engine.withState { $0.batches } == 2)
+    #expect(engine.withState { $0.mutations } == 2)
   }
 }

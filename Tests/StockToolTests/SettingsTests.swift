@@ -30,6 +30,9 @@ struct SettingsTests {
     #expect(settings.authentication == .keys && settings.logLevel == .info)
     #expect(settings.loops == nil && settings.shards == nil && settings.adminKey == nil)
     #expect(!settings.allowUnsafeRedis && settings.redisServer == "redis-server")
+    #expect(settings.expiryGrace == 0 && settings.idempotencyAge == 86_400_000)
+    #expect(settings.closedHoldAge == 86_400_000 && settings.ledgerLength == 20_000_000)
+    #expect(settings.shortestTimeToLive == 30_000)
     let elsewhere = try await Self.load([:], ["XDG_DATA_HOME": "/srv"])
     #expect(elsewhere.data == "/srv/stock")
   }
@@ -58,11 +61,17 @@ struct SettingsTests {
         "STOCK_HOST": "::1", "STOCK_DATA": "/d", "STOCK_REDIS": "unix:///tmp/r",
         "STOCK_DURABILITY": "replicas:2", "STOCK_AUTH": "none", "STOCK_ALLOW_UNSAFE_REDIS": "true",
         "STOCK_REDIS_SERVER": "/bin/r", "STOCK_ADMIN_KEY": "sk_x",
+        "STOCK_EXPIRY_GRACE": "10m", "STOCK_IDEMPOTENCY_AGE": "48h", "STOCK_CLOSED_HOLD_AGE": "2d",
+        "STOCK_LEDGER_LENGTH": "5000", "STOCK_MIN_TTL": "1s",
       ])
     #expect(settings.host == "::1" && settings.data == "/d" && settings.redis == "unix:///tmp/r")
     #expect(settings.durability == .replicas(2) && settings.authentication == .none)
     #expect(settings.allowUnsafeRedis && settings.redisServer == "/bin/r")
     #expect(settings.adminKey == "sk_x")
+    #expect(settings.expiryGrace == 600_000 && settings.idempotencyAge == 172_800_000)
+    #expect(settings.closedHoldAge == 172_800_000 && settings.ledgerLength == 5_000)
+    #expect(settings.shortestTimeToLive == 1_000)
+    #expect(try await Self.load([:], ["STOCK_EXPIRY_GRACE": "0s"]).expiryGrace == 0)
   }
 
   @Test(
@@ -77,6 +86,11 @@ struct SettingsTests {
       ("STOCK_SHARDS", "0", "--shards must be"), ("STOCK_LOOPS", "257", "--loops must be"),
       ("STOCK_REDIS", "localhost:6379", "--redis must be"),
       ("STOCK_DATA", "", "--data must not be empty"),
+      ("STOCK_EXPIRY_GRACE", "2d", "--expiry-grace must be a time from 0s to 1d"),
+      ("STOCK_IDEMPOTENCY_AGE", "0s", "--idempotency-age must be a time from 1m to 30d"),
+      ("STOCK_CLOSED_HOLD_AGE", "soon", "--closed-hold-age must be a time"),
+      ("STOCK_LEDGER_LENGTH", "999", "--ledger-length must be a number from 1000"),
+      ("STOCK_MIN_TTL", "31s", "--min-ttl must be a time from 1s to 30s"),
       ("STOCK_ALLOW_UNSAFE_REDIS", "maybe", "--allow-unsafe-redis must be true or false"),
     ])
   func refused(name: String, value: String, words: String) async {

@@ -16,11 +16,14 @@ public struct HoldLine: Equatable, Sendable {
   public var fulfilled: Int64
   /// The product never runs out: the line moves no counter.
   public var unlimited: Bool
+  /// `startsAt` of the sale whose purchase limit the units count against. nil: none.
+  public var sale: Timestamp?
 
   public init(
     product: ProductID, location: String, quantity: Int64, held: Int64? = nil,
-    fulfilled: Int64 = 0, unlimited: Bool = false
+    fulfilled: Int64 = 0, unlimited: Bool = false, sale: Timestamp? = nil
   ) {
+    self.sale = sale
     self.product = product
     self.location = location
     self.quantity = quantity
@@ -76,7 +79,7 @@ public struct Hold: Equatable, Sendable {
   public var order: String
   /// Empty: not given.
   public var customer: String
-  /// Whose products it holds. 0: of several stores, which only an admin's hold can be.
+  /// Whose key made it. 0: an admin's, and only admins see it.
   public var store: StoreID
   public var status: HoldStatus
   public var lines: [HoldLine]
@@ -109,6 +112,18 @@ public struct Hold: Equatable, Sendable {
 
   /// Units are still held.
   public var holdsUnits: Bool { lines.contains { $0.held > 0 } }
+}
+
+/// An order of a store: at most one hold is open for it.
+public struct OrderKey: Hashable, Sendable {
+  /// As `Hold.store`.
+  public var store: StoreID
+  public var order: String
+
+  public init(store: StoreID, order: String) {
+    self.store = store
+    self.order = order
+  }
 }
 
 /// A change of a hold that other shards take part in.

@@ -136,19 +136,15 @@ public struct PartRequest: Equatable, Sendable {
 public struct PartAnswer: Equatable, Sendable {
   /// The lines with their locations, where it was done; empty where it was refused.
   public var lines: [HoldLine]
-  /// The store of the lines' products; 0 if they are of several.
-  public var store: StoreID
   /// The entries as they now are, line by line. Only for atomic batches.
   public var entries: [EntrySnapshot]
   /// Why lines were refused; empty where it was done.
   public var refused: [LineRefusal]
 
   public init(
-    lines: [HoldLine] = [], store: StoreID = 0, entries: [EntrySnapshot] = [],
-    refused: [LineRefusal] = []
+    lines: [HoldLine] = [], entries: [EntrySnapshot] = [], refused: [LineRefusal] = []
   ) {
     self.lines = lines
-    self.store = store
     self.entries = entries
     self.refused = refused
   }

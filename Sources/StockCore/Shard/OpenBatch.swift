@@ -5,18 +5,31 @@ struct OpenBatch {
     var outcome: Outcome
   }
 
+  /// Holds and purchases are kept in journals of their own; this says how many the batch has, large
+  /// ones counted more than once.
+  var records = 0
+
   var entryChanges: [EntryChange] = []
   /// The rows of `entryChanges`, place by place.
   var entryRows: [Int32] = []
   var productChanges: [ProductChange] = []
   var productRows: [Int32] = []
+  var idempotency: [IdempotencyRecord] = []
+  var movements: [Movement] = []
+  var notes: [MovementNote] = []
+  /// To other shards, when Redis has this batch.
+  var messages: [ShardMessage] = []
   var waiting: [Waiting] = []
   /// When its first change or ticket came, on the monotonic clock.
   var openedAt: Int64 = 0
 
-  var hasChanges: Bool { !entryChanges.isEmpty || !productChanges.isEmpty }
+  var hasChanges: Bool {
+    !entryChanges.isEmpty || !productChanges.isEmpty || records > 0 || !idempotency.isEmpty
+  }
   var isFull: Bool {
-    entryChanges.count + productChanges.count >= Bounds.maxChangesPerCommit
+    entryChanges.count + productChanges.count + idempotency.count + records
+      >= Bounds.maxChangesPerCommit
+      || movements.count >= Bounds.maxMovementsPerCommit
       || waiting.count >= Bounds.maxTicketsPerCommit
   }
 }

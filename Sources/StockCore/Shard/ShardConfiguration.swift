@@ -21,10 +21,14 @@ public struct ShardConfiguration: Sendable {
   /// How much longer than their time holds live that ended while nobody could reach the engine: counted
   /// from its start.
   public var expiryGrace: Int64 = 0
+  /// When a shard that could not do its part of a hold is asked again.
+  public var partRetry: Int64 = 100
   /// How long a hold that has ended is remembered.
   public var closedHoldAge: Int64 = 86_400_000
   /// How long the first answer to an idempotency key is kept, at least.
   public var idempotencyAge: Int64 = 86_400_000
+  /// How long one bucket of idempotency records is filled; then the next one.
+  public var bucketLength: Int64 { max(1, idempotencyAge / 6) }
   /// Movements that a shard's ledger keeps, about; older ones are trimmed. A movement is some 60 bytes
   /// in Redis.
   public var ledgerLength: Int64 = 20_000_000

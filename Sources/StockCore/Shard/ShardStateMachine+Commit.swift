@@ -19,7 +19,18 @@ extension ShardStateMachine {
     var batch = Batch(
       previous: committedSequence, sequence: committedSequence + 1, digest: 0,
       lastEntryNumber: lastEntryNumber, entries: open.entryChanges, products: open.productChanges)
+    batch.holds = holds.close()
+    batch.purchases = purchases.close()
+    batch.idempotency = open.idempotency
+    batch.bucket = max(1, now.wall / configuration.bucketLength)
+    batch.oldestBucket = max(oldestBucket, batch.bucket - 6)
+    batch.movements = open.movements
+    batch.notes = open.notes
+    batch.previousMovements = committedMovementCount
     batch.digest = batch.computeDigest(after: committedDigest)
+    for place in batch.entries.indices where batch.entries[place].floor == .max {
+      batch.entries[place].floor = 0
+    }
     for row in open.entryRows {
       let place = Int(books.entries[Int(row)].pending)
       pendingEntries[place].inFlightChange = pendingEntries[place].openChange
@@ -66,6 +77,7 @@ extension ShardStateMachine {
       return .readMeta
     case .invalid(let what):
       undoAll(flying.maybeExecuted ? .outcomeUnknown : .storeUnavailable)
+      abandonWorks()
       phase = .recovering("redis holds something else: \(what)")
       return .recover
     case .notExecuted(.scriptMissing, _):
@@ -101,6 +113,8 @@ extension ShardStateMachine {
     committedSequence = flying.batch.sequence
     committedDigest = flying.batch.digest
     committedEntryNumber = flying.batch.lastEntryNumber
+    committedMovementCount = flying.batch.totalMovements
+    finishRecords(flying)
     redo.append(flying.batch, at: now.monotonic)
     // Redis was alive when it took this batch: what it confirmed well before is on its disk.
     redo.prune(olderThan: flying.sentAt - configuration.redoAge)
@@ -121,6 +135,28 @@ extension ShardStateMachine {
       pendingProducts[row] = pending.openChange == Books.none ? nil : pending
     }
     release(flying.contents.waiting, sequence: flying.batch.sequence)
+  }
+
+  /// The batch's holds, purchases and keys are in Redis; what rests on them goes on.
+  private mutating func finishRecords(_ flying: InFlight) {
+    holds.commit()
+    purchases.commit()
+    for record in flying.batch.idempotency { keys.record(record.key, in: flying.batch.bucket) }
+    if flying.batch.oldestBucket > oldestBucket
+      || keys.recordCount > Bounds.maxIdempotencyRecordsPerShard
+    {
+      oldestBucket = flying.batch.oldestBucket
+      droppedBuckets += keys.drop(
+        before: oldestBucket, limit: Bounds.maxIdempotencyRecordsPerShard)
+    }
+    outbox += flying.contents.messages
+    if feedsReaders, !flying.batch.movements.isEmpty {
+      committedMovementsForReaders.append(
+        CommittedMovements(
+          shard: id, sequence: flying.batch.sequence,
+          firstNumber: flying.batch.previousMovements + 1, movements: flying.batch.movements,
+          notes: flying.batch.notes))
+    }
   }
 
   private mutating func release(_ waiting: [OpenBatch.Waiting], sequence: Sequence64) {
@@ -192,6 +228,7 @@ extension ShardStateMachine {
       if meta.ownership.owner == ownership.owner {
         // A request to take the shard that we gave up waiting for was executed after all.
         undoAll(inFlight?.maybeExecuted == true ? .outcomeUnknown : .storeUnavailable)
+        abandonWorks()
         phase = .recovering("taken again with epoch \(meta.ownership.epoch)")
         return .recover
       }
@@ -271,6 +308,14 @@ extension ShardStateMachine {
   /// To be called every some 50 ms: pauses end, and nobody waits for ever.
   public mutating func tick(now: Now) -> ShardAction {
     giveUpWaiting(now: now)
+    giveUpOnWorks(now)
+    switch phase {
+    case .idle, .committing:
+      cause = Cause()
+      drive(now)
+      expireDue(now)
+    case .recovering, .resolving, .pausing, .replaying, .suspended, .fenced, .failed: break
+    }
     switch phase {
     case .committing(let since) where now.monotonic - since >= configuration.commitTimeout:
       return .dropConnection
@@ -321,93 +366,6 @@ extension ShardStateMachine {
       break
     }
   }
-
-  // MARK: Undoing
-
-  /// Restores what the open batch changed, and refuses all who wait for it or behind it.
-  mutating func undoOpen(_ why: Unavailability) {
-    let undone = open
-    open = OpenBatch()
-    restore(undone, isOpen: true)
-    lastEntryNumber = inFlight?.batch.lastEntryNumber ?? committedEntryNumber
-    refuse(undone.waiting, why)
-    let queued = backlog
-    backlog = []
-    for (_, ticket) in queued {
-      answers.append(
-        Answer(ticket: ticket, outcome: .unavailable(why), shard: id, sequence: committedSequence))
-    }
-  }
-
-  /// Undoes the batch in flight, which Redis has definitely not executed, and all that builds on it.
-  ///
-  /// - Parameter why: what those are told who wait for the batch in flight.
-  mutating func undoAll(_ why: Unavailability) {
-    undoOpen(.storeUnavailable)
-    guard let flying = inFlight else { return }
-    inFlight = nil
-    restore(flying.contents, isOpen: false)
-    lastEntryNumber = committedEntryNumber
-    refuse(flying.contents.waiting, why)
-  }
-
-  private mutating func restore(_ undone: OpenBatch, isOpen: Bool) {
-    for (index, row) in undone.entryRows.enumerated().reversed() {
-      let place = books.entries[Int(row)].pending
-      if isOpen {
-        pendingEntries[Int(place)].openChange = Books.none
-      } else {
-        pendingEntries[Int(place)].inFlightChange = Books.none
-      }
-      let isFree = pendingEntries[Int(place)].inFlightChange == Books.none
-      if isFree {
-        freePendingEntries.append(place)
-        books.entries[Int(row)].pending = Books.none
-      }
-      if let before = undone.entryChanges[index].before {
-        books.entries[Int(row)].value = before
-        books.entries[Int(row)].isLive = true
-      } else {
-        books.removeEntry(row)
-      }
-    }
-    for (index, row) in undone.productRows.enumerated().reversed() {
-      guard var pending = pendingProducts[row] else { continue }
-      if isOpen { pending.openChange = Books.none } else { pending.inFlightChange = Books.none }
-      pendingProducts[row] = pending.inFlightChange == Books.none ? nil : pending
-      if let before = undone.productChanges[index].before {
-        books.products[Int(row)].value = before
-      } else {
-        books.removeProduct(row)
-      }
-    }
-  }
-
-  // MARK: Ends
-
-  /// Another engine owns the shard. What was in flight may have been taken before it came.
-  private mutating func fence(_ who: String, now: Now) -> ShardAction {
-    undoAll(inFlight?.maybeExecuted == true ? .outcomeUnknown : .storeUnavailable)
-    phase = .fenced(who)
-    return .none
-  }
-
-  /// Something that must not be. Nothing more is written until the shard is loaded anew.
-  mutating func fail(_ why: String) -> ShardAction {
-    undoAll(.outcomeUnknown)
-    phase = .failed(why)
-    return .none
-  }
-
-  /// The engine stops: nobody is to wait any more. What is in flight may or may not get to Redis.
-  public mutating func abandon() {
-    if inFlight != nil {
-      undoAll(.outcomeUnknown)
-    } else {
-      undoOpen(.storeUnavailable)
-    }
-    phase = .recovering("stopped")
-  }
 }
 
 extension Batch {
@@ -438,6 +396,22 @@ extension Batch {
       mix(Int64(change.after.type.rawValue))
       mix(change.after.updatedAt)
     }
+    func mix(_ text: String) {
+      for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    }
+    for change in holds {
+      mix(change.key)
+      mix(change.after?.revision ?? -1)
+    }
+    for change in purchases {
+      mix(change.key.customer)
+      mix(change.key.product)
+      mix(change.after?.units ?? 0)
+    }
+    for record in idempotency {
+      mix(Int64(bitPattern: record.key.high ^ record.key.low ^ record.key.fingerprint))
+    }
+    mix(totalMovements)
     return digest
   }
 }

@@ -8,6 +8,7 @@ extension ShardStateMachine {
     checkPendingEntries(&wrong)
     checkPendingProducts(&wrong)
     checkBatches(&wrong)
+    checkHolds(&wrong)
     return wrong
   }
 
@@ -62,8 +63,8 @@ extension ShardStateMachine {
         wrong.append("entry \(entry.id) is deleted by no batch")
       }
       let value = entry.value
-      if value.reserved < 0 || value.quantity < value.reserved
-        || value.quantity > Bounds.maxQuantity
+      if value.reserved < 0 || value.quantity < 0 || value.quantity > Bounds.maxQuantity
+        || entry.held < 0 || entry.held > value.reserved
       {
         wrong.append("entry \(entry.id): quantity \(value.quantity), reserved \(value.reserved)")
       }
@@ -79,6 +80,38 @@ extension ShardStateMachine {
     if free.count + used != books.entries.count { wrong.append("entry rows are lost") }
     for row in free where books.entries[Int(row)].id != 0 {
       wrong.append("entry row \(row) is free and in use")
+    }
+  }
+
+  private func checkHolds(_ wrong: inout [String]) {
+    var held: [Int32: Int64] = [:]
+    var orders: [OrderKey: HoldID] = [:]
+    holds.forEach { id, record in
+      for line in record.appliedLines where line.held != 0 && !line.unlimited {
+        if line.held < 0 || line.fulfilled < 0 { wrong.append("hold \(id): \(line)") }
+        guard map.shard(ofProduct: line.product) == self.id else { continue }
+        guard let row = row(of: line) else {
+          wrong.append("hold \(id) holds of product \(line.product), which is not there")
+          continue
+        }
+        held[row, default: 0] += line.held
+      }
+      if let order = record.openOrder {
+        if let other = orders[order] { wrong.append("\(order) has holds \(other) and \(id)") }
+        orders[order] = id
+      }
+      if case .hold(let hold) = record, hold.operation != nil, works[id] == nil,
+        !undriven.contains(id)
+      {
+        wrong.append("nobody goes on with hold \(id)")
+      }
+    }
+    if orders != self.orders { wrong.append("orders are not those of the holds") }
+    for (index, entry) in books.entries.enumerated() where entry.id != 0 {
+      let sum = held[Int32(index)] ?? 0
+      if entry.held != sum {
+        wrong.append("entry \(entry.id) knows \(entry.held) held, holds keep \(sum)")
+      }
     }
   }
 
@@ -146,7 +179,7 @@ extension ShardStateMachine {
   private func checkBatches(_ wrong: inout [String]) {
     if let flying = inFlight {
       if flying.batch.previous != committedSequence { wrong.append("in flight: wrong previous") }
-      if flying.batch.entries != flying.contents.entryChanges {
+      if flying.batch.entries.map(\.after) != flying.contents.entryChanges.map(\.after) {
         wrong.append("the batch in flight has changed")
       }
     }

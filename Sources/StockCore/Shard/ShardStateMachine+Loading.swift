@@ -10,8 +10,22 @@ extension ShardStateMachine {
   /// - Parameters:
   ///   - productCount: how many rows are to come, where known: memory is taken once.
   ///   - entryCount: the same.
-  public mutating func beginLoading(_ meta: ShardMeta, productCount: Int = 0, entryCount: Int = 0) {
+  ///   - now: holds that ended before have their grace from now on.
+  public mutating func beginLoading(
+    _ meta: ShardMeta, productCount: Int = 0, entryCount: Int = 0,
+    now: Now = Now(wall: 0, monotonic: 0)
+  ) {
     undoAll(.storeUnavailable)
+    abandonWorks()
+    holds = Journal()
+    purchases = Journal()
+    orders = [:]
+    closedOrders = []
+    due.removeAll()
+    keys = KeyTable()
+    committedMovementCount = meta.movements
+    oldestBucket = meta.oldestBucket
+    loadedAt = now.wall
     ownership = meta.ownership
     committedSequence = meta.sequence
     committedDigest = meta.digest
@@ -37,7 +51,7 @@ extension ShardStateMachine {
       throw LoadError(description: "product \(id) belongs to shard \(map.shard(ofProduct: id))")
     }
     if let row = books.product(id) {
-      books.products[Int(row)].value = value
+      books.replaceProduct(row, value)
     } else {
       _ = books.insertProduct(id, value)
     }
@@ -59,9 +73,7 @@ extension ShardStateMachine {
     guard let productRow = books.product(product) else {
       throw LoadError(description: "entry \(id): product \(product) is not there")
     }
-    guard value.reserved >= 0, value.quantity >= value.reserved,
-      value.quantity <= Bounds.maxQuantity
-    else {
+    guard value.reserved >= 0, value.quantity >= 0, value.quantity <= Bounds.maxQuantity else {
       throw LoadError(
         description: "entry \(id): quantity \(value.quantity), reserved \(value.reserved)")
     }
@@ -84,10 +96,58 @@ extension ShardStateMachine {
     _ = books.insertEntry(id, product: productRow, value)
   }
 
+  /// A hold, or a part of one, as Redis holds it; all entries were loaded before. The same one twice is
+  /// harmless.
+  public mutating func load(hold record: HoldRecord) throws(LoadError) {
+    guard case .recovering = phase else { preconditionFailure("load without beginLoading") }
+    switch record {
+    case .hold(let hold):
+      guard map.shard(ofHold: hold.id) == id else {
+        throw LoadError(description: "hold \(hold.id) does not belong to shard \(id)")
+      }
+    case .part(let part):
+      guard part.home != id, part.home < map.shardCount else {
+        throw LoadError(description: "hold \(part.hold): its home is shard \(part.home)")
+      }
+    }
+    let before = holds[record.id]
+    for line in record.appliedLines
+    where line.held != 0 && !line.unlimited && map.shard(ofProduct: line.product) == id {
+      guard line.held > 0, row(of: line) != nil else {
+        throw LoadError(
+          description: "hold \(record.id): no entry of product \(line.product) at \(line.location)")
+      }
+    }
+    holds.load(record.id, record)
+    index(record.id, from: before, to: record)
+    if case .hold(let hold) = record, hold.operation != nil, before == nil {
+      undriven.append(hold.id)
+    }
+  }
+
+  /// What a customer has of a product with a purchase limit.
+  public mutating func load(_ purchases: Purchases, of key: PurchaseKey) {
+    guard case .recovering = phase else { preconditionFailure("load without beginLoading") }
+    self.purchases.load(key, purchases)
+  }
+
+  /// An idempotency key whose answer is in Redis.
+  public mutating func load(_ key: IdempotencyKey, in bucket: IdempotencyBucket) {
+    guard case .recovering = phase else { preconditionFailure("load without beginLoading") }
+    keys.record(key, in: bucket)
+  }
+
   /// Everything is loaded: the shard serves.
-  public mutating func finishLoading() {
+  ///
+  /// - Throws: where holds keep more than is reserved.
+  public mutating func finishLoading() throws(LoadError) {
     guard case .recovering = phase else {
       preconditionFailure("finishLoading without beginLoading")
+    }
+    for entry in books.entries where entry.held > entry.value.reserved {
+      throw LoadError(
+        description:
+          "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.value.reserved)")
     }
     phase = .idle
   }

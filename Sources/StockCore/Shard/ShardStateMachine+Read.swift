@@ -8,8 +8,12 @@ extension ShardStateMachine {
       .putProduct, .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether,
       .applyPart, .checkKey:
       return nil
-    case .readHold:
-      return .refused(.holdNotFound)
+    case .readHold(let id):
+      guard isReadable else { return .unavailable(.storeUnavailable) }
+      guard case .hold(let hold)? = holds.committed(id), hold.status != .preparing,
+        !hold.order.isEmpty, command.scope.allows(hold.store) || command.scope == .any
+      else { return .refused(.holdNotFound) }
+      return .hold(hold)
     case .readEntry(let entry):
       guard isReadable else { return .unavailable(.storeUnavailable) }
       guard let row = books.entry(entry), let snapshot = committed(entry: row),
@@ -91,6 +95,46 @@ extension ShardStateMachine {
     }
     return end < books.products.count ? end : nil
   }
+
+  /// As `visitEntries`, for holds whose home this is.
+  public func visitHolds(from row: Int, count: Int, _ body: (Hold) -> Void) -> Int? {
+    guard row < holds.rowCount else { return nil }
+    let end = row + min(count, holds.rowCount - row)
+    for index in row..<end {
+      guard case .hold(let hold)? = holds.committed(row: index), hold.status != .preparing,
+        !hold.order.isEmpty
+      else { continue }
+      body(hold)
+    }
+    return end < holds.rowCount ? end : nil
+  }
+
+  /// The committed record of a hold, or of a part, for comparing it with Redis.
+  public func committedHold(_ id: HoldID) -> HoldRecord? { holds.committed(id) }
+
+  /// The committed purchases, for comparing them with Redis.
+  public func committedPurchases(_ key: PurchaseKey) -> Purchases? { purchases.committed(key) }
+
+  /// The ids of the records of holds and parts, and the keys of the purchases, that Redis has.
+  public var committedRecords: (holds: [HoldID], purchases: [PurchaseKey]) {
+    var found: (holds: [HoldID], purchases: [PurchaseKey]) = ([], [])
+    for row in 0..<holds.rowCount {
+      if let record = holds.committed(row: row) { found.holds.append(record.id) }
+    }
+    purchases.forEach { key, _ in
+      if purchases.committed(key) != nil { found.purchases.append(key) }
+    }
+    return found
+  }
+
+  /// Whether a hold of the order is open here, or about to be made, by what is decided so far.
+  public func hasOpenHold(of order: OrderKey) -> Bool { orders[order] != nil }
+
+  /// The number of the commit that carries all that is decided so far.
+  public var decidedSequence: Sequence64 { youngestSequence }
+
+  /// Movements that Redis has, since ever.
+  public var committedMovements: Int64 { committedMovementCount }
 
   /// The committed state of one entry, for comparing it with Redis.
   public func committedEntry(_ entry: EntryID) -> EntrySnapshot? {

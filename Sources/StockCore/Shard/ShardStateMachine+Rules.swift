@@ -26,37 +26,41 @@ extension ShardStateMachine {
     let value = books.entries[Int(row)].value
     switch move {
     case .reserve:
-      guard value.available >= amount.quantity else {
+      let free = value.available - floor(of: row)
+      guard free >= amount.quantity else {
         return .refused(
-          .insufficientStock(requested: amount.quantity, available: value.available),
+          .insufficientStock(requested: amount.quantity, available: max(0, free)),
           max(sawProduct, saw(entry: row)))
       }
+      reserve(amount.quantity, row: row, now)
+      return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
     case .release, .fulfill:
-      guard value.reserved >= amount.quantity else {
+      // What named holds keep leaves by them alone.
+      let free = value.reserved - books.entries[Int(row)].held
+      guard free >= amount.quantity else {
         return .refused(
-          .insufficientReserved(requested: amount.quantity, reserved: value.reserved),
+          .insufficientReserved(requested: amount.quantity, reserved: free),
           max(sawProduct, saw(entry: row)))
       }
+    }
+    if move == .fulfill, value.quantity < amount.quantity {
+      // Promised beyond what is there.
+      return .refused(
+        .insufficientStock(requested: amount.quantity, available: value.quantity),
+        max(sawProduct, saw(entry: row)))
     }
 
     touch(entry: row, now: now)
-    switch move {
-    case .reserve:
-      books.entries[Int(row)].value.reserved += amount.quantity
-    case .release:
-      books.entries[Int(row)].value.reserved -= amount.quantity
-    case .fulfill:
-      books.entries[Int(row)].value.reserved -= amount.quantity
-      books.entries[Int(row)].value.quantity -= amount.quantity
-    }
+    books.entries[Int(row)].value.reserved -= amount.quantity
+    if move == .fulfill { books.entries[Int(row)].value.quantity -= amount.quantity }
     stamp(row, now)
-    record(entry: row)
+    record(entry: row, floor: min(0, books.entries[Int(row)].value.available))
+    log(move == .fulfill ? .fulfill : .release, row: row, from: value, now)
     return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
   }
 
   /// Always succeeds; the entry, if there is one, is shown and not moved.
-  private func moveUnlimited(_ amount: EntryAmount, _ product: Int32, _ sawProduct: Saw) -> Decision
-  {
+  func moveUnlimited(_ amount: EntryAmount, _ product: Int32, _ sawProduct: Saw) -> Decision {
     if let location = books.locations.id(amount.location),
       let row = books.entry(product: product, location: location)
     {
@@ -87,7 +91,7 @@ extension ShardStateMachine {
       return .refused(.versionConflict(conflict), target.saw)
     }
     let reserved = current?.reserved ?? 0
-    guard set.quantity >= reserved else {
+    guard mayBecome(set.quantity, reserved: reserved, current, target) else {
       return .refused(.belowReserved(requested: set.quantity, reserved: reserved), target.saw)
     }
     let gtin = set.gtin ?? current?.gtin ?? .none
@@ -101,9 +105,10 @@ extension ShardStateMachine {
     {
       return .refused(refusal, sawCapacity(target))
     }
+    cause.note = set.note
     return write(
       target, product: set.product, location: set.location, store: set.newProductStore,
-      quantity: set.quantity, gtin: gtin, now)
+      quantity: set.quantity, gtin: gtin, set.isImport ? .import : .set, now)
   }
 
   mutating func adjust(_ adjust: AdjustStock, _ scope: StoreScope, _ now: Now) -> Decision {
@@ -119,16 +124,22 @@ extension ShardStateMachine {
     if let conflict = conflict(version: adjust.expectedVersion, quantity: nil, current: current) {
       return .refused(.versionConflict(conflict), target.saw)
     }
-    if adjust.quantity < 0, let current, current.available < -adjust.quantity {
-      return .refused(
-        .insufficientStock(requested: -adjust.quantity, available: current.available), target.saw)
+    if adjust.quantity < 0, let current {
+      let quantity = current.quantity + adjust.quantity
+      guard quantity >= 0, mayBecome(quantity, reserved: current.reserved, current, target) else {
+        let free = min(current.quantity, current.available + backorderLimit(target))
+        return .refused(
+          .insufficientStock(requested: -adjust.quantity, available: max(0, free)), target.saw)
+      }
     }
     if let refusal = capacity(target, location: adjust.location, growth: adjust.quantity) {
       return .refused(refusal, sawCapacity(target))
     }
+    cause.note = adjust.note
     return write(
       target, product: adjust.product, location: adjust.location, store: adjust.newProductStore,
-      quantity: (current?.quantity ?? 0) + adjust.quantity, gtin: current?.gtin ?? .none, now)
+      quantity: (current?.quantity ?? 0) + adjust.quantity, gtin: current?.gtin ?? .none, .adjust,
+      now)
   }
 
   mutating func transfer(_ transfer: Transfer, _ scope: StoreScope, _ now: Now) -> Decision {
@@ -146,10 +157,11 @@ extension ShardStateMachine {
     }
     let seen = max(from.saw, to.saw)
     guard let fromRow = from.row else { return .refused(.entryNotFound, seen) }
-    let available = books.entries[Int(fromRow)].value.available
-    guard available >= transfer.quantity else {
+    let before = books.entries[Int(fromRow)].value
+    guard before.available >= transfer.quantity else {
       return .refused(
-        .insufficientStock(requested: transfer.quantity, available: available), seen)
+        .insufficientStock(requested: transfer.quantity, available: max(0, before.available)),
+        seen)
     }
     // The product's total stays, so only a new entry can meet a bound.
     if let refusal = capacity(to, location: transfer.to, growth: 0) {
@@ -160,10 +172,12 @@ extension ShardStateMachine {
     books.entries[Int(fromRow)].value.quantity -= transfer.quantity
     stamp(fromRow, now)
     record(entry: fromRow)
+    log(.transferOut, row: fromRow, from: before, now)
     let there = value(of: to)
     let written = write(
       to, product: transfer.product, location: transfer.to, store: nil,
-      quantity: (there?.quantity ?? 0) + transfer.quantity, gtin: there?.gtin ?? .none, now)
+      quantity: (there?.quantity ?? 0) + transfer.quantity, gtin: there?.gtin ?? .none,
+      .transferIn, now)
     guard case .entry(let arrived) = written.outcome else {
       preconditionFailure("capacity was checked, and yet the transfer had no room")
     }
@@ -189,6 +203,9 @@ extension ShardStateMachine {
         if let known, let taken = books.entry(product: product, location: known) {
           return .refused(.locationTaken, max(seen, saw(entry: taken)))
         }
+        // Holds name the location: their units could not be found any more.
+        let held = books.entries[Int(row)].held
+        guard held == 0 else { return .refused(.entryInUse(reserved: held), seen) }
         if known == nil, books.locations.isFull {
           return .refused(.capacityReached(.locations), seen)
         }
@@ -199,7 +216,14 @@ extension ShardStateMachine {
     value.quantity = put.quantity ?? current.quantity
     value.reserved = put.reserved ?? current.reserved
     value.gtin = put.gtin ?? current.gtin
-    guard value.quantity >= value.reserved else {
+    let held = books.entries[Int(row)].held
+    guard value.reserved >= held else { return .refused(.entryInUse(reserved: held), seen) }
+    guard
+      value.reserved <= current.reserved || value.available >= 0,
+      mayBecome(
+        value.quantity, reserved: value.reserved, current,
+        Target(product: product, row: row, saw: seen))
+    else {
       return .refused(.belowReserved(requested: value.quantity, reserved: value.reserved), seen)
     }
     if books.totalQuantity(product: product) - current.quantity > Bounds.maxQuantity
@@ -215,7 +239,20 @@ extension ShardStateMachine {
     touch(entry: row, now: now)
     books.entries[Int(row)].value = value
     stamp(row, now)
-    record(entry: row)
+    record(entry: row, floor: min(0, value.available))
+    if value.location == current.location {
+      log(.set, row: row, from: current, now)
+    } else {
+      log(
+        .transferOut, product: product, location: current.location, from: current.counters,
+        to: .zero, now)
+      log(
+        .transferIn, product: product, location: value.location, from: .zero,
+        to: current.counters, now)
+      log(
+        .set, product: product, location: value.location, from: current.counters,
+        to: value.counters, now)
+    }
     return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
   }
 
@@ -237,13 +274,14 @@ extension ShardStateMachine {
     touch(entry: row, now: now)
     books.entries[Int(row)].isLive = false
     record(entry: row)
+    log(.delete, row: row, from: current, now)
     return Decision(outcome: .deleted, saw: .open)
   }
 
   mutating func putProduct(_ put: PutProduct, _ now: Now) -> Decision {
     var value = ProductValue(
       store: put.store, type: put.type, gtin: put.gtin, sku: put.sku, title: put.title,
-      createdAt: now.wall, updatedAt: now.wall)
+      policy: put.policy, createdAt: now.wall, updatedAt: now.wall)
     guard let row = books.product(put.id) else {
       guard books.productCount < Bounds.maxProductsPerShard else {
         return .refused(.capacityReached(.products))
@@ -270,149 +308,5 @@ extension ShardStateMachine {
     value.updatedAt = now.wall
     changeProduct(row, to: value, now: now)
     return Decision(outcome: .product(.init(id: put.id, value: value)), saw: .open)
-  }
-}
-
-// MARK: - What several rules share
-
-extension ShardStateMachine {
-  /// Where a quantity shall be written.
-  struct Target {
-    /// nil: the product is to be made.
-    var product: Int32?
-    /// nil: the entry is to be made.
-    var row: Int32?
-    var saw: Saw
-  }
-
-  enum Found {
-    case found(Target)
-    case refused(Decision)
-  }
-
-  /// Finds a product's entry.
-  ///
-  /// - Parameters:
-  ///   - newProductStore: nil where an unknown product is refused.
-  ///   - refusal: nil where an entry that is not there will be made.
-  func findOrMake(
-    _ product: ProductID, _ location: String, _ scope: StoreScope, newProductStore: StoreID?,
-    refusal: Refusal?
-  ) -> Found {
-    guard let productRow = books.product(product) else {
-      if refusal != nil || newProductStore == nil {
-        return .refused(.refused(.productNotFound))
-      }
-      return .found(Target(product: nil, row: nil, saw: .committed))
-    }
-    var seen = saw(product: productRow)
-    guard scope.allows(books.products[Int(productRow)].value.store) else {
-      return .refused(.refused(.productNotFound, seen))
-    }
-    var row: Int32?
-    if let known = books.locations.id(location) {
-      row = books.entry(product: productRow, location: known)
-    }
-    seen = max(seen, row.map { saw(entry: $0) } ?? saw(entriesOf: productRow))
-    if row == nil, let refusal { return .refused(.refused(refusal, seen)) }
-    return .found(Target(product: productRow, row: row, saw: seen))
-  }
-
-  func value(of target: Target) -> EntryValue? {
-    if let row = target.row { books.entries[Int(row)].value } else { nil }
-  }
-
-  /// The units reserved of a product at all its locations, and the youngest state that they rest on.
-  func reservedUnits(of product: Int32) -> (count: Int64, saw: Saw) {
-    var count: Int64 = 0
-    var seen = Saw.committed
-    var row = books.products[Int(product)].firstEntry
-    while row != Books.none {
-      if books.entries[Int(row)].isLive { count += books.entries[Int(row)].value.reserved }
-      seen = max(seen, saw(entry: row))
-      row = books.entries[Int(row)].next
-    }
-    return (count, seen)
-  }
-
-  func conflict(
-    version: Int64?, quantity: Int64?, current: EntryValue?
-  ) -> Refusal.VersionConflict? {
-    let actualVersion = current?.version ?? 0
-    if let version, version != actualVersion {
-      return .version(expected: version, actual: actualVersion)
-    }
-    let actualQuantity = current?.quantity ?? 0
-    if let quantity, quantity != actualQuantity {
-      return .quantity(expected: quantity, actual: actualQuantity)
-    }
-    return nil
-  }
-
-  /// Whether there is room for a target that may have to be made and grows by so many units.
-  func capacity(_ target: Target, location: String, growth: Int64) -> Refusal? {
-    if growth > 0 {
-      let total =
-        if let row = target.product { books.totalQuantity(product: row) } else { Int64(0) }
-      if total > Bounds.maxQuantity - growth { return .quantityTooLarge }
-    }
-    guard target.row == nil else { return nil }
-    if books.locations.isFull, books.locations.id(location) == nil {
-      return .capacityReached(.locations)
-    }
-    if books.entryCount >= Bounds.maxEntriesPerShard { return .capacityReached(.entries) }
-    if let product = target.product {
-      if Int(books.products[Int(product)].entryCount) >= Bounds.maxLocationsPerProduct {
-        return .capacityReached(.locationsOfProduct)
-      }
-    } else if books.productCount >= Bounds.maxProductsPerShard {
-      return .capacityReached(.products)
-    }
-    return nil
-  }
-
-  /// What `capacity` rests on.
-  func sawCapacity(_ target: Target) -> Saw {
-    if let product = target.product { saw(entriesOf: product) } else { target.saw }
-  }
-
-  /// Writes a quantity, making the entry and the product where they are not.
-  mutating func write(
-    _ target: Target, product: ProductID, location: String, store: StoreID?, quantity: Int64,
-    gtin: GTIN, _ now: Now
-  ) -> Decision {
-    if let row = target.row {
-      touch(entry: row, now: now)
-      books.entries[Int(row)].value.quantity = quantity
-      books.entries[Int(row)].value.gtin = gtin
-      stamp(row, now)
-      record(entry: row)
-      return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
-    }
-    guard let locationID = books.locations.intern(location) else {
-      preconditionFailure("there is no room for a name: `capacity` is to be asked before")
-    }
-    let productRow: Int32
-    if let known = target.product {
-      productRow = known
-    } else {
-      guard let store else {
-        preconditionFailure("findOrMake allows no new product without a store")
-      }
-      let value = ProductValue(
-        store: store, type: .physical, createdAt: now.wall, updatedAt: now.wall)
-      productRow = makeProduct(product, value, now: now)
-    }
-    let value = EntryValue(
-      quantity: quantity, reserved: 0, version: 1, createdAt: now.wall, updatedAt: now.wall,
-      gtin: gtin, location: locationID)
-    let row = makeEntry(product: productRow, value: value, now: now)
-    return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
-  }
-
-  @inline(__always)
-  mutating func stamp(_ row: Int32, _ now: Now) {
-    books.entries[Int(row)].value.version += 1
-    books.entries[Int(row)].value.updatedAt = now.wall
   }
 }

@@ -14,7 +14,7 @@ extension ShardStateMachine {
       backlog.append((command, ticket))
       return nil
     }
-    return decide(command, ticket: ticket, now: now)
+    return decide(command, ticket: ticket, since: now.monotonic, now: now)
   }
 
   /// Takes commands that waited for room, in their order.
@@ -24,7 +24,7 @@ extension ShardStateMachine {
     while taken < backlog.count, !open.isFull {
       let (command, ticket) = backlog[taken]
       taken += 1
-      if let outcome = decide(command, ticket: ticket, now: now) {
+      if let outcome = decide(command, ticket: ticket, since: now.monotonic, now: now) {
         answers.append(
           Answer(ticket: ticket, outcome: outcome, shard: id, sequence: committedSequence))
       }
@@ -32,7 +32,39 @@ extension ShardStateMachine {
     backlog.removeFirst(taken)
   }
 
-  private mutating func decide(_ command: Command, ticket: Ticket, now: Now) -> Outcome? {
+  /// - Parameter since: when its client began to wait, on the monotonic clock.
+  mutating func decide(
+    _ command: Command, ticket: Ticket, since: Int64, now: Now
+  ) -> Outcome? {
+    if let key = command.idempotency, let outcome = outcome(known: key) { return outcome }
+    cause.actor = command.actor
+    cause.note = MovementNote()
+    cause.notePlace = -1
+    expireDue(now)
+    guard var decision = judge(command, ticket: ticket, since: since, now: now) else { return nil }
+    // Before somebody is told that there is nothing left, all that is due has to be over.
+    while decision.isShort, hasDue(now), !open.isFull {
+      expireDue(now)
+      guard let again = judge(command, ticket: ticket, since: since, now: now) else { return nil }
+      decision = again
+    }
+    return settle(decision, command.idempotency, ticket: ticket, now: now)
+  }
+
+  /// What a key's owner is told without asking the rules; nil: the key is new.
+  private func outcome(known key: IdempotencyKey) -> Outcome? {
+    switch keys.find(key) {
+    case .unknown: nil
+    case .running: .refused(.idempotencyRunning)
+    case .recorded(let bucket): .replay(bucket)
+    case .mismatch: .refused(.idempotencyMismatch)
+    }
+  }
+
+  /// - Returns: nil where other shards have to be asked first.
+  private mutating func judge(
+    _ command: Command, ticket: Ticket, since: Int64, now: Now
+  ) -> Decision? {
     let decision: Decision
     switch command.operation {
     case .reserve(let amount):
@@ -53,21 +85,65 @@ extension ShardStateMachine {
       decision = deleteEntry(entry, expectedVersion, command.scope, now)
     case .putProduct(let put):
       decision = putProduct(put, now)
-    case .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether, .applyPart,
-      .checkKey:
-      return .unavailable(.storeUnavailable)
+    case .allocate(let allocate):
+      decision = self.allocate(allocate, command.scope, now)
+    case .applyPart(let request):
+      cause.note.reference = request.hold
+      decision = applyPart(request, command.scope, now)
+    case .checkKey(let key):
+      return Decision(outcome: outcome(known: key) ?? .keyUnknown, saw: .committed)
+    case .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether:
+      return judgeHold(command, ticket: ticket, since: since, now: now)
     case .readEntry, .readProduct, .readSummary, .readHold:
       preconditionFailure("reads are answered before")
     }
-    return settle(decision, ticket: ticket, now: now)
+    return decision
+  }
+
+  private mutating func judgeHold(
+    _ command: Command, ticket: Ticket, since: Int64, now: Now
+  ) -> Decision? {
+    var caller = Caller(
+      scope: command.scope, actor: command.actor,
+      waiter: Waiter(ticket: ticket, key: command.idempotency, since: since))
+    switch command.operation {
+    case .hold(let request):
+      caller.allocation = request.allocation
+      // The hold that it will be, or is already.
+      let known = orders[OrderKey(store: command.scope.store, order: request.order)]
+      cause.note.reference = known ?? request.id
+      return makeHold(request, caller, now)
+    case .extendHold(let hold, let timeToLive):
+      return extendHold(hold, timeToLive, caller, now)
+    case .fulfillHold(let hold, let amounts):
+      cause.note.reference = hold
+      return fulfillHold(hold, amounts, caller, now)
+    case .releaseHold(let hold, let amounts):
+      cause.note.reference = hold
+      return releaseHold(hold, amounts, caller, now)
+    case .reserveTogether(let together):
+      cause.note.reference = together.id
+      return reserveTogether(together, caller, now)
+    default:
+      preconditionFailure("\(command.operation) is not about a hold")
+    }
   }
 
   /// Answers a decision, or lets its ticket wait for what it saw.
-  private mutating func settle(_ decision: Decision, ticket: Ticket, now: Now) -> Outcome? {
-    let waits =
+  private mutating func settle(
+    _ decision: Decision, _ key: IdempotencyKey?, ticket: Ticket, now: Now
+  ) -> Outcome? {
+    var waits =
       configuration.plantedFaults.isEmpty
       ? decision.saw
       : configuration.plantedFaults.contains(.answerEarly) ? .committed : decision.saw
+    if let key, decision.outcome.isKept {
+      // The answer goes into the batch of its effect; one without effect makes a batch for itself.
+      noteOpened(now)
+      open.idempotency.append(IdempotencyRecord(key: key, outcome: decision.outcome))
+      keys.begin(key)
+      waits = .open
+    }
     switch waits {
     case .committed:
       return decision.outcome
@@ -97,6 +173,15 @@ extension ShardStateMachine {
 
     static func refused(_ refusal: Refusal, _ saw: Saw = .committed) -> Decision {
       Decision(outcome: .refused(refusal), saw: saw)
+    }
+
+    /// There is not enough, which can change when holds end.
+    var isShort: Bool {
+      switch outcome {
+      case .refused(.insufficientStock), .refused(.linesRefused), .refused(.purchaseLimit): true
+      case .part(let part): !part.refused.isEmpty
+      default: false
+      }
     }
   }
 
@@ -153,10 +238,24 @@ extension ShardStateMachine {
 
   /// Writes an entry's row into the open batch. To be called after the change.
   @inline(__always)
-  mutating func record(entry row: Int32) {
+  ///
+  /// - Parameter floor: what `available` must not be below after this change.
+  mutating func record(entry row: Int32, floor: Int64 = 0) {
     let entry = books.entries[Int(row)]
-    let change = pendingEntries[Int(entry.pending)].openChange
-    open.entryChanges[Int(change)].after = entry.isLive ? entry.value : nil
+    let change = Int(pendingEntries[Int(entry.pending)].openChange)
+    // The first change of a batch says its floor; a later one can only lower it.
+    let isFirst = open.entryChanges[change].floor == .max
+    open.entryChanges[change].floor =
+      isFirst ? floor : min(open.entryChanges[change].floor, floor)
+    open.entryChanges[change].after = entry.isLive ? entry.value : nil
+  }
+
+  /// Notes that the open batch has something to say that is not an entry's or a product's.
+  ///
+  /// - Parameter weight: how much of a batch's room it takes.
+  mutating func noteOpened(_ now: Now, weight: Int = 1) {
+    if !open.hasChanges { open.openedAt = now.monotonic }
+    open.records += weight
   }
 
   mutating func insertPending(_ pending: PendingEntry) -> Int32 {
@@ -174,7 +273,7 @@ extension ShardStateMachine {
     open.entryChanges.append(
       EntryChange(
         id: entry.id, product: books.products[Int(entry.product)].id, before: before,
-        after: entry.isLive ? entry.value : nil))
+        after: entry.isLive ? entry.value : nil, floor: .max))
     open.entryRows.append(row)
   }
 
@@ -188,6 +287,7 @@ extension ShardStateMachine {
       openChange: Int32(open.entryChanges.count))
     books.entries[Int(row)].pending = insertPending(pending)
     appendChange(row: row, before: nil, now: now)
+    record(entry: row)
     return row
   }
 
@@ -217,15 +317,15 @@ extension ShardStateMachine {
     } else {
       open.productChanges[Int(pending.openChange)].after = value
     }
-    books.products[Int(row)].value = value
+    books.replaceProduct(row, value)
     pendingProducts[row] = pending
   }
 
   func snapshot(entry row: Int32, unlimited: Bool = false) -> EntrySnapshot {
     let entry = books.entries[Int(row)]
-    let product = books.products[Int(entry.product)]
+    let product = Int(entry.product)
     return EntrySnapshot(
-      id: entry.id, product: product.id, store: product.value.store,
+      id: entry.id, product: books.products[product].id, store: books.products[product].value.store,
       location: books.locations.name(entry.value.location), value: entry.value,
       unlimited: unlimited)
   }

@@ -63,6 +63,31 @@ public struct ShardStateMachine: ~Copyable {
   var pauses = 0
   var answers: [Answer] = []
 
+  // Holds.
+  var holds = Journal<HoldID, HoldRecord>()
+  var purchases = Journal<PurchaseKey, Purchases>()
+  var orders: [OrderKey: HoldID] = [:]
+  var closedOrders: [OrderKey] = []
+  var due = DueHeap()
+  /// When the shard was loaded, by the engine's time.
+  var loadedAt: Timestamp = 0
+  var works: [HoldID: Work] = [:]
+  /// Whose answers the latest messages of each hold are.
+  var attempts: [Int64: HoldID] = [:]
+  var attemptCount: Int64 = 0
+  /// Holds with an operation that nobody goes on with.
+  var undriven: [HoldID] = []
+  var outbox: [ShardMessage] = []
+
+  // Idempotency and the ledger.
+  var keys = KeyTable()
+  var committedMovementCount: Int64 = 0
+  var oldestBucket: IdempotencyBucket = 0
+  var droppedBuckets: [IdempotencyBucket] = []
+  var cause = Cause()
+  var feedsReaders: Bool
+  var committedMovementsForReaders: [CommittedMovements] = []
+
   /// A batch that was sent, and its books.
   struct InFlight {
     var batch: Batch
@@ -77,6 +102,7 @@ public struct ShardStateMachine: ~Copyable {
     self.id = id
     self.map = map
     self.configuration = configuration
+    self.feedsReaders = configuration.feedsReaders
   }
 
   /// The answers that became known since the last call.
@@ -86,6 +112,21 @@ public struct ShardStateMachine: ~Copyable {
     answers = []
     answers.reserveCapacity(taken.count)
     return taken
+  }
+
+  /// Orders whose holds ended since the last call, or were not made.
+  public mutating func takeClosedOrders() -> [OrderKey] {
+    if closedOrders.isEmpty { return [] }
+    defer { closedOrders = [] }
+    return closedOrders
+  }
+
+  /// Buckets of idempotency records that are of no use any more, since the last call: Redis may drop
+  /// them.
+  public mutating func takeDroppedBuckets() -> [IdempotencyBucket] {
+    if droppedBuckets.isEmpty { return [] }
+    defer { droppedBuckets = [] }
+    return droppedBuckets
   }
 
   /// The names of the locations, for whoever writes batches down.
@@ -127,6 +168,8 @@ public struct ShardStateMachine: ~Copyable {
   public var hasFailed: Bool { if case .failed = phase { true } else { false } }
   public var productCount: Int { books.productCount }
   public var entryCount: Int { books.entryCount }
+  /// Holds and parts of holds, the ended ones included that are still remembered.
+  public var holdCount: Int { holds.count }
   /// Tickets and commands that wait.
   public var waitingCount: Int {
     open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count

@@ -12,6 +12,14 @@ struct Books {
     var entryCount: Int32 = 0
     /// False: its making was undone; the row is free.
     var isLive = true
+    /// `value.policy` says something.
+    var hasPolicy: Bool
+
+    init(id: ProductID, value: ProductValue) {
+      self.id = id
+      self.value = value
+      self.hasPolicy = value.policy != StockPolicy()
+    }
   }
 
   struct EntryRow {
@@ -20,6 +28,8 @@ struct Books {
     /// 0: the row is free.
     var id: EntryID
     var next: Int32
+    /// Of the reserved units, those that named holds keep.
+    var held: Int64 = 0
     /// Its place among the pending entries, or `none`.
     var pending: Int32 = Books.none
     /// False: a pending batch deletes it.
@@ -93,6 +103,11 @@ struct Books {
     }
     productIndex.insert(id, row: row)
     return row
+  }
+
+  mutating func replaceProduct(_ row: Int32, _ value: ProductValue) {
+    products[Int(row)].value = value
+    products[Int(row)].hasPolicy = value.policy != StockPolicy()
   }
 
   mutating func removeProduct(_ row: Int32) {

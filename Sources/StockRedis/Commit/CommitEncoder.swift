@@ -3,40 +3,102 @@ public import StockCore
 
 /// Encodes the batches of one shard as calls of commit.lua.
 public struct CommitEncoder: Sendable {
-  private let metaKey: String
-  private let entriesKey: String
-  private let productsKey: String
+  /// meta, entries, products, holds, purchases.
+  private let fixedKeys: [String]
+  private let bucketPrefix: String
+  private let ledgerKey: String
+  private let ledgerLength: Int64
 
-  public init(keys: RedisKeys, shard: ShardID) {
-    metaKey = keys.meta(shard)
-    entriesKey = keys.entries(shard)
-    productsKey = keys.products(shard)
+  /// How many movements go by, about, before old ones are cut off again.
+  private static let movementsBetweenCuts: Int64 = 4_096
+
+  /// - Parameter ledgerLength: movements that the shard's ledger keeps, about.
+  public init(
+    keys: RedisKeys, shard: ShardID, ledgerLength: Int64 = ShardConfiguration().ledgerLength
+  ) {
+    fixedKeys = [
+      keys.meta(shard), keys.entries(shard), keys.products(shard), keys.holds(shard),
+      keys.purchases(shard),
+    ]
+    bucketPrefix = keys.idempotencyPrefix(shard)
+    ledgerKey = keys.ledger(shard)
+    self.ledgerLength = ledgerLength
   }
 
   /// Appends one command to `buffer`: the same bytes for the same batch, whenever it is sent again.
   ///
-  /// - Parameter locationName: the name of every location that the changes mention.
+  /// - Parameter locationName: the name of every location that the changes and movements mention.
   public func encode(
     _ batch: Batch, ownership: Ownership, form: ScriptForm = .hash, scripts: LoadedScripts,
     into buffer: inout ByteBuffer, locationName: (LocationID) -> String
   ) {
+    let floors = batch.entries.reduce(0) { $0 + ($1.hasFloor ? 1 : 0) }
+    let changes =
+      batch.entries.count + batch.products.count + batch.holds.count + batch.purchases.count
     buffer.writeScriptCall(
-      .commit, form, scripts, keys: 3, arguments: 8 + 3 * batch.changeCount)
-    buffer.writeRESPBulk(metaKey)
-    buffer.writeRESPBulk(entriesKey)
-    buffer.writeRESPBulk(productsKey)
+      .commit, form, scripts, keys: 7,
+      arguments: 15 + 3 * changes + 2 * (floors + batch.idempotency.count)
+        + (batch.movements.isEmpty ? 0 : 2))
+    for key in fixedKeys { buffer.writeRESPBulk(key) }
+    buffer.writeBulk {
+      $0.writeString(bucketPrefix)
+      $0.writeRaw(maxBytes: RawWriter.maxDigits + 1) { $0.decimal(batch.bucket) }
+    }
+    buffer.writeRESPBulk(ledgerKey)
     buffer.writeRESPBulk(ownership.owner)
     buffer.writeRESPBulk(ownership.epoch)
     buffer.writeRESPBulk(batch.previous)
     buffer.writeRESPBulk(batch.sequence)
     buffer.writeRESPBulk(hex: batch.digest)
     buffer.writeRESPBulk(batch.lastEntryNumber)
+    buffer.writeRESPBulk(batch.totalMovements)
+    buffer.writeRESPBulk(batch.oldestBucket)
 
+    buffer.writeRESPBulk(Int64(floors))
+    if floors > 0 {
+      for change in batch.entries where change.hasFloor {
+        buffer.writeRESPBulk(change.id)
+        buffer.writeRESPBulk(change.floor)
+      }
+    }
     buffer.writeRESPBulk(Int64(batch.entries.count))
     for change in batch.entries { buffer.write(change, locationName) }
     buffer.writeRESPBulk(Int64(batch.products.count))
     for change in batch.products { buffer.write(change) }
+    buffer.writeRESPBulk(Int64(batch.holds.count))
+    for change in batch.holds { buffer.write(change) }
+    buffer.writeRESPBulk(Int64(batch.purchases.count))
+    for change in batch.purchases { buffer.write(change) }
+    buffer.writeRESPBulk(Int64(batch.idempotency.count))
+    for record in batch.idempotency {
+      buffer.writeBulk { $0.writeIdempotencyField(record.key) }
+      buffer.writeBulk { $0.writeIdempotencyRecord(record, sequence: batch.sequence) }
+    }
+    guard !batch.movements.isEmpty else {
+      buffer.writeRESPBulk(0)
+      return
+    }
+    buffer.writeRESPBulk(1)
+    buffer.writeBulk {
+      $0.writeMovements(batch.movements, notes: batch.notes, locationName: locationName)
+    }
+    if let cut = cut(batch) { buffer.writeRESPBulk(cut) } else { buffer.writeRESPBulk("") }
   }
+
+  /// The number before which movements may go; nil where it is not time for that. Told by the batch
+  /// alone, so that a resend says the same.
+  private func cut(_ batch: Batch) -> Int64? {
+    let (before, after) = (batch.previousMovements, batch.totalMovements)
+    guard before / Self.movementsBetweenCuts != after / Self.movementsBetweenCuts,
+      after > ledgerLength
+    else { return nil }
+    return after - ledgerLength
+  }
+}
+
+extension EntryChange {
+  /// Its new value has another floor than 0.
+  fileprivate var hasFloor: Bool { floor != 0 && after != nil }
 }
 
 extension ByteBuffer {
@@ -88,6 +150,36 @@ extension ByteBuffer {
       writer.bulkHead(afterCount)
       after.write(to: &writer)
       writer.lineEnd()
+    }
+  }
+
+  /// As above.
+  fileprivate mutating func write(_ change: Change<HoldID, HoldRecord>) {
+    writeRESPBulk(change.key)
+    if let before = change.before {
+      writeBulk { $0.writeHoldPrefix(before) }
+    } else {
+      writeRESPBulk("" as StaticString)
+    }
+    if let after = change.after {
+      writeBulk { $0.writeHoldRecord(after) }
+    } else {
+      writeRESPBulk("" as StaticString)
+    }
+  }
+
+  /// As above, but what is held must be `before` to the last byte.
+  fileprivate mutating func write(_ change: Change<PurchaseKey, Purchases>) {
+    writeBulk { $0.writePurchaseField(change.key) }
+    if let before = change.before {
+      writeBulk { $0.writePurchaseValue(before) }
+    } else {
+      writeRESPBulk("" as StaticString)
+    }
+    if let after = change.after {
+      writeBulk { $0.writePurchaseValue(after) }
+    } else {
+      writeRESPBulk("" as StaticString)
     }
   }
 }

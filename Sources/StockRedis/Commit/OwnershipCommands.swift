@@ -3,14 +3,19 @@ public import StockCore
 
 extension ByteBuffer {
   /// take.lua: a new epoch, above the held one and `minimumEpoch`. Read by `MetaReply.init(take:…)`.
+  ///
+  /// - Parameter heldEpoch: what `meta` held when it was read: another one there now is `.fenced`, so
+  ///   that a take that comes late, of an engine that is gone, does not fence whoever came meanwhile.
+  ///   nil takes whatever is held.
   public mutating func writeTake(
-    meta: String, owner: String, minimumEpoch: Epoch, form: ScriptForm = .hash,
-    scripts: LoadedScripts
+    meta: String, owner: String, minimumEpoch: Epoch, heldEpoch: Epoch? = nil,
+    form: ScriptForm = .hash, scripts: LoadedScripts
   ) {
-    writeScriptCall(.take, form, scripts, keys: 1, arguments: 2)
+    writeScriptCall(.take, form, scripts, keys: 1, arguments: 3)
     writeRESPBulk(meta)
     writeRESPBulk(owner)
     writeRESPBulk(minimumEpoch)
+    if let heldEpoch { writeRESPBulk(heldEpoch) } else { writeRESPBulk("" as StaticString) }
   }
 
   /// retake.lua: `ownership` again, unless somebody took it later. Read by `MetaReply.init(retake:…)`.
@@ -25,7 +30,10 @@ extension ByteBuffer {
 
   /// Read by `MetaReply.init(read:)`.
   public mutating func writeReadMeta(_ meta: String) {
-    writeRESPCommand(["HMGET", meta, "owner", "epoch", "sequence", "digest", "last_entry"])
+    writeRESPCommand([
+      "HMGET", meta, "owner", "epoch", "sequence", "digest", "last_entry", "movements",
+      "oldest_bucket",
+    ])
   }
 
   /// control.lua: changes `hash`, one of the control hashes, in one step. Read by
@@ -61,7 +69,7 @@ public enum MetaReply: Equatable, Sendable {
   case meta(ShardMeta)
   /// There is none: data loss, never a new shard.
   case missing
-  /// Somebody else took it, later.
+  /// Somebody else took it: later than the epoch that is asked for, or since `meta` was read.
   case fenced(by: Ownership)
   case notExecuted(CommitReply.NotExecuted, String)
   case failed(String)
@@ -69,7 +77,7 @@ public enum MetaReply: Equatable, Sendable {
   /// The reply to `writeTake` for `owner`.
   public init(take reply: RedisReply, owner: String) {
     self.init(script: reply) { reply in
-      guard reply.count == 5, let epoch = reply[1].integer else { return nil }
+      guard reply.count == 7, let epoch = reply[1].integer else { return nil }
       return ShardMeta(Ownership(owner: owner, epoch: epoch), reply, from: 2)
     }
   }
@@ -77,7 +85,7 @@ public enum MetaReply: Equatable, Sendable {
   /// The reply to `writeRetake` for `ownership`.
   public init(retake reply: RedisReply, ownership: Ownership) {
     self.init(script: reply) { reply in
-      reply.count == 4 ? ShardMeta(ownership, reply, from: 1) : nil
+      reply.count == 6 ? ShardMeta(ownership, reply, from: 1) : nil
     }
   }
 
@@ -85,9 +93,9 @@ public enum MetaReply: Equatable, Sendable {
   public init(read reply: RedisReply) {
     if let problem = MetaReply(problem: reply) {
       self = problem
-    } else if reply.count == 5, reply[1].isNull || reply[2].isNull {
+    } else if reply.count == 7, reply[1].isNull || reply[2].isNull {
       self = .missing
-    } else if reply.count == 5, let epoch = reply[1].integer,
+    } else if reply.count == 7, let epoch = reply[1].integer,
       let meta = ShardMeta(
         Ownership(owner: reply[0].string ?? "", epoch: epoch), reply, from: 2)
     {
@@ -122,16 +130,22 @@ public enum MetaReply: Equatable, Sendable {
 }
 
 extension ShardMeta {
-  /// Sequence, digest and last entry, from the `from`th element on. The latter two are missing, or
-  /// empty, before the first commit.
+  /// Sequence, digest, last entry, movements and oldest bucket, from the `from`th element on. All but
+  /// the sequence are missing, or empty, before the first commit; an older engine had not the last two.
   fileprivate init?(_ ownership: Ownership, _ reply: RedisReply, from: Int) {
-    let (digest, last) = (reply[from + 1], reply[from + 2])
+    func number(_ place: Int) -> Int64? {
+      reply[place].bytes.isEmpty ? 0 : reply[place].integer
+    }
+    let digest = reply[from + 1]
     guard let sequence = reply[from].integer, sequence >= 0,
       let digestValue = digest.bytes.isEmpty ? 0 : DecimalText.hex(digest.bytes),
-      let lastValue = last.bytes.isEmpty ? 0 : last.integer, lastValue >= 0
+      let last = number(from + 2), last >= 0,
+      let movements = number(from + 3), movements >= 0,
+      let oldestBucket = number(from + 4)
     else { return nil }
     self.init(
-      ownership: ownership, sequence: sequence, digest: digestValue, lastEntryNumber: lastValue)
+      ownership: ownership, sequence: sequence, digest: digestValue, lastEntryNumber: last,
+      movements: movements, oldestBucket: oldestBucket)
   }
 }
 

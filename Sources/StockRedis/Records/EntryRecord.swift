@@ -4,8 +4,8 @@ public import StockCore
 ///
 /// `AVAILABLE RESERVED VERSION PRODUCT CREATED UPDATED GTIN LOCATION`, single spaces between, times
 /// in ms, `-` for no GTIN; the location is last since it may have spaces inside. So
-/// `95 5 7 123 1291190400000 1291190460000 - WAREHOUSE_A`. The first four, with the space after
-/// them, are what a commit compares.
+/// `95 5 7 123 1291190400000 1291190460000 - WAREHOUSE_A`. AVAILABLE is negative where units are
+/// owed (backorders). The first four, with the space after them, are what a commit compares.
 public struct EntryRecord: Equatable, Sendable {
   public var product: ProductID
   /// Available and reserved units.
@@ -52,11 +52,11 @@ extension EntryRecord {
   /// letters are errors, since somebody else wrote them.
   public init(decoding bytes: UnsafeBufferPointer<UInt8>) throws(RecordError) {
     var fields = FieldReader(bytes)
-    let available = try fields.number("available", separator: UInt8(ascii: " "))
+    let available = try fields.signed("available", separator: UInt8(ascii: " "))
     let reserved = try fields.number("reserved", separator: UInt8(ascii: " "))
     let (quantity, overflow) = available.addingReportingOverflow(reserved)
-    guard !overflow, quantity <= Bounds.maxQuantity else {
-      throw RecordError("available and reserved add up to more than \(Bounds.maxQuantity)")
+    guard !overflow, (0...Bounds.maxQuantity).contains(quantity) else {
+      throw RecordError("available and reserved do not add up to 0 to \(Bounds.maxQuantity)")
     }
     self.quantity = quantity
     self.reserved = reserved
@@ -64,14 +64,7 @@ extension EntryRecord {
     self.product = try fields.id("product", separator: UInt8(ascii: " "))
     self.createdAt = try fields.number("created", separator: UInt8(ascii: " "))
     self.updatedAt = try fields.number("updated", separator: UInt8(ascii: " "))
-    let gtin = try fields.field("GTIN", separator: UInt8(ascii: " "))
-    if gtin.count == 1, gtin[0] == UInt8(ascii: "-") {
-      self.gtin = .none
-    } else if let value = GTIN(String(decoding: gtin, as: UTF8.self)) {
-      self.gtin = value
-    } else {
-      throw RecordError("the GTIN is not 8, 12, 13 or 14 digits, nor -")
-    }
+    self.gtin = try FieldReader.gtin(fields.field("GTIN", separator: UInt8(ascii: " ")))
     let location = fields.rest
     guard let name = LocationName.normalize(location), name.utf8.elementsEqual(location) else {
       throw RecordError("the location is not a normal name")

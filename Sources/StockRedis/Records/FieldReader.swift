@@ -38,6 +38,51 @@ struct FieldReader {
     try Self.number(name, field(name, separator: separator), from: 1)
   }
 
+  /// A number, with a minus sign or without.
+  mutating func signed(_ name: StaticString, separator: UInt8) throws(RecordError) -> Int64 {
+    try Self.signed(name, field(name, separator: separator))
+  }
+
+  static func signed(
+    _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>
+  ) throws(RecordError) -> Int64 {
+    guard let value = DecimalText.signed(bytes) else {
+      let text = String(decoding: bytes.prefix(40), as: UTF8.self)
+      throw RecordError("\(name) is not a whole number: \"\(text)\"")
+    }
+    return value
+  }
+
+  /// `-` for none.
+  static func gtin(_ bytes: UnsafeBufferPointer<UInt8>) throws(RecordError) -> GTIN {
+    if bytes.count == 1, bytes[0] == UInt8(ascii: "-") { return .none }
+    guard let gtin = GTIN(String(decoding: bytes, as: UTF8.self)) else {
+      throw RecordError("the GTIN is not 8, 12, 13 or 14 digits, nor -")
+    }
+    return gtin
+  }
+
+  /// Text that may be empty.
+  static func text(
+    _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>
+  ) throws(RecordError) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw RecordError("\(name) is not UTF-8")
+    }
+    return text
+  }
+
+  /// A location in its normal form, or nothing.
+  static func locationOrEmpty(
+    _ bytes: UnsafeBufferPointer<UInt8>
+  ) throws(RecordError) -> String {
+    if bytes.isEmpty { return "" }
+    guard let name = LocationName.normalize(bytes), name.utf8.elementsEqual(bytes) else {
+      throw RecordError("the location is not a normal name")
+    }
+    return name
+  }
+
   static func number(
     _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>, from lowest: Int64
   ) throws(RecordError) -> Int64 {

@@ -1,7 +1,7 @@
 public import NIOCore
 
 extension ByteBuffer {
-  /// HSCAN of a hash whose fields are ids. Read by `HashScanPage`.
+  /// HSCAN of a hash. Read by `HashScanPage`, or by `TextScanPage` where fields are no ids.
   ///
   /// - Parameters:
   ///   - cursor: "0" to begin, then `HashScanPage.next`.
@@ -26,11 +26,9 @@ public struct HashScanPage {
 
   /// nil: an error, or no reply to HSCAN.
   public init?(_ reply: RedisReply) {
-    guard reply.count == 2, let cursor = reply[0].string, reply[1].isArray,
-      reply[1].count.isMultiple(of: 2)
-    else { return nil }
-    next = cursor == "0" ? nil : cursor
-    pairs = reply[1]
+    guard let (next, pairs) = reply.hashScan else { return nil }
+    self.next = next
+    self.pairs = pairs
   }
 
   public var count: Int { pairs.count / 2 }
@@ -47,5 +45,47 @@ public struct HashScanPage {
         throw RecordError("field \(id): \(error.reason)")
       }
     }
+  }
+}
+
+/// A page of an HSCAN of a hash whose fields are text. Valid only while the callback that got the
+/// reply runs. One field may come twice, as in `HashScanPage`.
+public struct TextScanPage {
+  private let pairs: RedisReply
+  /// The cursor of the next page; nil after the last.
+  public let next: String?
+
+  /// nil: an error, or no reply to HSCAN.
+  public init?(_ reply: RedisReply) {
+    guard let (next, pairs) = reply.hashScan else { return nil }
+    self.next = next
+    self.pairs = pairs
+  }
+
+  public var count: Int { pairs.count / 2 }
+
+  /// - Throws: what `body` throws, with the field in the text.
+  public func forEach(
+    _ body: (_ field: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>)
+      throws(RecordError) -> Void
+  ) throws(RecordError) {
+    for index in stride(from: 0, to: pairs.count, by: 2) {
+      let field = pairs[index].bytes
+      do {
+        try body(field, pairs[index + 1].bytes)
+      } catch {
+        let name = String(decoding: field.prefix(200), as: UTF8.self)
+        throw RecordError("field \(name): \(error.reason)")
+      }
+    }
+  }
+}
+
+extension RedisReply {
+  /// The next cursor, nil after the last page, and the fields with their values.
+  fileprivate var hashScan: (next: String?, pairs: RedisReply)? {
+    guard count == 2, let cursor = self[0].string, self[1].isArray, self[1].count.isMultiple(of: 2)
+    else { return nil }
+    return (cursor == "0" ? nil : cursor, self[1])
   }
 }

@@ -3,8 +3,9 @@ public import StockCore
 /// A product as Redis holds it: the value of a field of `RedisKeys.products`.
 ///
 /// Pairs with a tab between them, in this order: `store=1`, `type=physical`, `version=1`,
-/// `created=…`, `updated=…` (ms), then `gtin=`, `sku=`, `title=` if there is one. Values hold no
-/// control characters. The first three, with the tab after them, are what a commit compares.
+/// `created=…`, `updated=…` (ms), then, where they say something: `gtin=`, `sku=`, `title=`, and what
+/// its stock may be used for: `low=` (threshold of low stock), `safety=`, `backorder=` (units), `limit=`
+/// (units a customer), `limitfrom=`, `limituntil=` (ms). Values hold no control characters. The first three, with the tab after them, are what a commit compares.
 public enum ProductRecord {
   /// Unknown keys are skipped: a newer engine may have written them. A known one that is missing,
   /// given twice or malformed is an error.
@@ -19,6 +20,12 @@ public enum ProductRecord {
     var gtin: GTIN?
     var sku: String?
     var title: String?
+    var low: Int64?
+    var safety: Int64?
+    var backorder: Int64?
+    var limit: Int64?
+    var limitFrom: Int64?
+    var limitUntil: Int64?
 
     var fields = FieldReader(bytes)
     while !fields.rest.isEmpty {
@@ -50,6 +57,18 @@ public enum ProductRecord {
         try put(text("sku", value), into: &sku, "sku")
       } else if key.is("title") {
         try put(text("title", value), into: &title, "title")
+      } else if key.is("low") {
+        try put(FieldReader.number("low", value, from: 0), into: &low, "low")
+      } else if key.is("safety") {
+        try put(FieldReader.number("safety", value, from: 0), into: &safety, "safety")
+      } else if key.is("backorder") {
+        try put(FieldReader.number("backorder", value, from: 0), into: &backorder, "backorder")
+      } else if key.is("limit") {
+        try put(FieldReader.number("limit", value, from: 1), into: &limit, "limit")
+      } else if key.is("limitfrom") {
+        try put(FieldReader.signed("limitfrom", value), into: &limitFrom, "limitfrom")
+      } else if key.is("limituntil") {
+        try put(FieldReader.signed("limituntil", value), into: &limitUntil, "limituntil")
       }
     }
     guard let store else { throw RecordError("the record has no store") }
@@ -57,9 +76,17 @@ public enum ProductRecord {
     guard let version else { throw RecordError("the record has no version") }
     guard let created else { throw RecordError("the record has no created") }
     guard let updated else { throw RecordError("the record has no updated") }
+    if limit == nil, limitFrom != nil || limitUntil != nil {
+      throw RecordError("the record has a limit's window without a limit")
+    }
+    let policy = StockPolicy(
+      lowStockThreshold: low, safetyStock: safety ?? 0, backorderLimit: backorder ?? 0,
+      purchaseLimit: limit.map {
+        PurchaseLimit(quantity: $0, startsAt: limitFrom ?? 0, endsAt: limitUntil ?? .max)
+      })
     return ProductValue(
       store: store, type: type, gtin: gtin ?? .none, sku: sku ?? "", title: title ?? "",
-      version: version, createdAt: created, updatedAt: updated)
+      policy: policy, version: version, createdAt: created, updatedAt: updated)
   }
 
   private static func put<Value>(
@@ -113,7 +140,20 @@ struct ProductWriter {
     if !value.gtin.isNone { count += "\tgtin=".utf8.count + value.gtin.recordCount }
     if !value.sku.isEmpty { count += "\tsku=".utf8.count + value.sku.utf8.count }
     if !value.title.isEmpty { count += "\ttitle=".utf8.count + value.title.utf8.count }
+    forEachPolicyField { count += $0.utf8CodeUnitCount + RawWriter.digitCount($1) }
     return count
+  }
+
+  /// What the policy says beyond the default: how it begins, and its number.
+  private func forEachPolicyField(_ body: (StaticString, Int64) -> Void) {
+    let policy = value.policy
+    if let low = policy.lowStockThreshold { body("\tlow=", low) }
+    if policy.safetyStock != 0 { body("\tsafety=", policy.safetyStock) }
+    if policy.backorderLimit != 0 { body("\tbackorder=", policy.backorderLimit) }
+    guard let limit = policy.purchaseLimit else { return }
+    body("\tlimit=", limit.quantity)
+    if limit.startsAt != 0 { body("\tlimitfrom=", limit.startsAt) }
+    if limit.endsAt != .max { body("\tlimituntil=", limit.endsAt) }
   }
 
   func write(to writer: inout RawWriter) {
@@ -133,6 +173,10 @@ struct ProductWriter {
     if !value.title.isEmpty {
       writer.text("\ttitle=")
       writer.text(value.title)
+    }
+    forEachPolicyField { name, number in
+      writer.text(name)
+      writer.decimal(number)
     }
   }
 }

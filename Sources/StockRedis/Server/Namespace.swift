@@ -112,7 +112,12 @@ public struct Namespace: Equatable, Sendable {
         if sequence != .null, sequence.integer != 0 { found.append(keys.meta(shard)) }
       }
       let data = try await connection.callAll(
-        shards.map { ["EXISTS", keys.entries($0), keys.products($0)] })
+        shards.map {
+          [
+            "EXISTS", keys.entries($0), keys.products($0), keys.holds($0), keys.purchases($0),
+            keys.ledger($0),
+          ]
+        })
       for (shard, reply) in zip(shards, data)
       where try reply.orThrow(reading: keys.entries(shard)).integer != 0 {
         found.append(keys.entries(shard))

@@ -34,7 +34,12 @@ struct RawWriter {
     next += 1
   }
 
+  /// Leaves room that is written later.
+  mutating func skip(_ count: Int) { next += count }
+
   mutating func space() { byte(UInt8(ascii: " ")) }
+
+  mutating func tab() { byte(UInt8(ascii: "\t")) }
 
   mutating func lineEnd() {
     byte(UInt8(ascii: "\r"))
@@ -105,6 +110,31 @@ struct RawWriter {
 }
 
 extension ByteBuffer {
+  /// The head of a bulk string before its length is known: "$", eight digits, a line end.
+  private static var widestHead: Int { 11 }
+
+  /// A bulk string of what `body` appends, less than 100 MB. Its length is written when it is known;
+  /// the bytes then move together by the digits that the length does not have.
+  mutating func writeBulk(of body: (inout ByteBuffer) -> Void) {
+    let start = writerIndex
+    writeRaw(maxBytes: Self.widestHead) { $0.skip(Self.widestHead) }
+    body(&self)
+    let count = writerIndex - start - Self.widestHead
+    precondition(count < 100_000_000, "a value of 100 MB")
+    let head = 3 + RawWriter.digitCount(Int64(count))
+    let place = start - readerIndex
+    withUnsafeMutableReadableBytes { bytes in
+      guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+      var writer = RawWriter(base + place)
+      writer.bulkHead(count)
+      if head < Self.widestHead {
+        writer.next.update(from: base + place + Self.widestHead, count: count)
+      }
+    }
+    moveWriterIndex(to: start + head + count)
+    writeRaw(maxBytes: 2) { $0.lineEnd() }
+  }
+
   /// Lets `body` write up to `maxBytes` at the writer index.
   mutating func writeRaw(maxBytes: Int, _ body: (inout RawWriter) -> Void) {
     _ = writeWithUnsafeMutableBytes(minimumWritableBytes: maxBytes) { space in

@@ -79,6 +79,9 @@ public struct ReferenceModel: Equatable, Sendable {
       shelves[product]!.entries.remove(at: place)
       return .deleted
     case .putProduct(let it): return try put(it, wall)
+    case .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether, .applyPart,
+      .checkKey, .readHold:
+      preconditionFailure("the model does not know \(command.operation) yet")
     case .readEntry(let id):
       let (product, place) = try find(id, scope)
       return .entry(snapshot(product, shelves[product]!.entries[place]))
@@ -319,7 +322,18 @@ extension Outcome {
       .summary(
         ProductSummary(
           product: summary.product, entries: summary.entries.map(\.withoutLocationNumber)))
-    case .deleted, .product, .productCreated, .refused, .unavailable: self
+    case .allocated(let lines):
+      .allocated(
+        lines.map { AllocatedLine(quantity: $0.quantity, entry: $0.entry.withoutLocationNumber) })
+    case .reservedTogether(let entries): .reservedTogether(entries.map(\.withoutLocationNumber))
+    case .part(let answer):
+      .part(
+        PartAnswer(
+          lines: answer.lines,
+          entries: answer.entries.map(\.withoutLocationNumber), refused: answer.refused))
+    case .deleted, .product, .productCreated, .hold, .holdCreated, .keyUnknown, .replay, .refused,
+      .unavailable:
+      self
     }
   }
 }

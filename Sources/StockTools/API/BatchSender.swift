@@ -9,8 +9,17 @@ public struct BatchOperation: Equatable, Sendable {
   /// Normalised.
   public var location: String
   public var quantity: Int64
+  /// For the ledger, with `set` and `adjust`; nil: none.
+  public var reason: String?
+  /// For the ledger, with `adjust`; nil: none.
+  public var reference: String?
 
-  public init(_ kind: Kind, product: ProductID, location: String, quantity: Int64) {
+  public init(
+    _ kind: Kind, product: ProductID, location: String, quantity: Int64, reason: String? = nil,
+    reference: String? = nil
+  ) {
+    self.reason = reason
+    self.reference = reference
     self.kind = kind
     self.product = product
     self.location = location
@@ -41,16 +50,19 @@ public struct BatchSender: Sendable {
   }
 
   /// One end for each operation, in the same order. Lines that were turned away for a passing reason
-  /// (503) are sent again for a while.
+  /// (503) are sent again for a while: with a key the whole request, of which the engine answers what
+  /// it has done as before.
   ///
   /// - Parameters:
   ///   - operations: up to `Bounds.maxOperationsPerRequest`.
-  ///   - isIdempotent: `set` is; then unknown outcomes are sent again as well.
+  ///   - key: an idempotency key; then unknown outcomes are sent again as well.
+  ///   - isIdempotent: `set` is, even without a key.
   /// - Throws: `ClientError.notSent` where the engine cannot be reached; `ToolError` where it refuses
   ///   the request as a whole.
   public func send(
-    _ operations: [BatchOperation], isIdempotent: Bool = false
+    _ operations: [BatchOperation], key: String? = nil, isIdempotent: Bool = false
   ) async throws -> [OperationEnd] {
+    let isIdempotent = isIdempotent || key != nil
     precondition(operations.count <= Bounds.maxOperationsPerRequest, "too many operations")
     var ends = [OperationEnd](repeating: .unknown, count: operations.count)
     var open = Array(operations.indices)
@@ -58,7 +70,8 @@ public struct BatchSender: Sendable {
     var attempt = 0
     while !open.isEmpty {
       attempt += 1
-      let results = try await request(open.map { operations[$0] }, isIdempotent: isIdempotent)
+      let results = try await request(
+        open.map { operations[$0] }, key: key, isIdempotent: isIdempotent)
       var again: [Int] = []
       for (index, result) in zip(open, results) {
         ends[index] = Self.end(of: result)
@@ -71,7 +84,8 @@ public struct BatchSender: Sendable {
           jitter: .random(in: 0..<1))
       else { break }
       try await Task.sleep(for: pause)
-      open = again
+      // A key stands for the request as it was.
+      if key == nil { open = again }
     }
     return ends
   }
@@ -87,10 +101,10 @@ public struct BatchSender: Sendable {
   private static let unknownLine = LineResult(status: 503, code: "outcome_unknown")
 
   private func request(
-    _ operations: [BatchOperation], isIdempotent: Bool
+    _ operations: [BatchOperation], key: String?, isIdempotent: Bool
   ) async throws -> [LineResult] {
     let request = HTTPRequest(
-      .post, "/api/v1/store/inventory/batch", body: Self.body(operations),
+      .post, "/api/v1/store/inventory/batch", body: Self.body(operations), key: key,
       isIdempotent: isIdempotent)
     let unknown = [LineResult](repeating: Self.unknownLine, count: operations.count)
     let answer: HTTPAnswer
@@ -127,6 +141,14 @@ public struct BatchSender: Sendable {
       json.string(operation.location)
       json.raw(",\"quantity\":")
       json.number(operation.quantity)
+      if let reason = operation.reason {
+        json.raw(",\"reason\":")
+        json.string(reason)
+      }
+      if let reference = operation.reference {
+        json.raw(",\"reference\":")
+        json.string(reference)
+      }
       json.raw("}")
     }
     json.raw("]}")

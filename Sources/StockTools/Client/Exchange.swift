@@ -15,16 +15,20 @@ public struct HTTPRequest: Sendable {
   /// it was done.
   public var isIdempotent: Bool
 
-  /// - Parameter isIdempotent: nil: as HTTP has it (RFC 9110, 9.2.2), so all but POST.
+  /// - Parameters:
+  ///   - key: the idempotency key that it carries: with one the engine does it once, however often it
+  ///     is sent.
+  ///   - isIdempotent: nil: what has a key, and else as HTTP has it (RFC 9110, 9.2.2), so all but POST.
   public init(
     _ method: Method, _ path: String, body: [UInt8] = [],
-    headers: [(name: String, value: String)] = [], isIdempotent: Bool? = nil
+    headers: [(name: String, value: String)] = [], key: String? = nil, isIdempotent: Bool? = nil
   ) {
     self.method = method
     self.path = path
     self.body = body
     self.headers = headers
-    self.isIdempotent = isIdempotent ?? (method != .post)
+    if let key { self.headers.append(("Idempotency-Key", key)) }
+    self.isIdempotent = isIdempotent ?? (method != .post || key != nil)
   }
 }
 

@@ -7,10 +7,16 @@ public struct Problem: Decodable, Equatable, Sendable {
     public var message: String?
   }
 
+  /// A line of a reservation or an atomic batch that could not be had.
+  public struct Line: Decodable, Equatable, Sendable {
+    public var code: String?
+  }
+
   public var code: String?
   public var title: String?
   public var detail: String?
   public var errors: [Field]?
+  public var lines: [Line]?
 
   /// - Returns: nil where the answer's body is none.
   public init?(_ answer: HTTPAnswer) {

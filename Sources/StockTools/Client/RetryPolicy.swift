@@ -1,7 +1,7 @@
 /// When a request is sent again, and after which pause.
 ///
 /// Sent again is what certainly had no effect (a 503 `store_unavailable` or `overloaded`, a 429, a
-/// connection that could not be made), and, if it is idempotent, what perhaps had one.
+/// connection that could not be made; a request whose idempotency key is still under way), and, if it is idempotent, what perhaps had one.
 public struct RetryPolicy: Sendable {
   /// No request is begun again later than this after its first attempt.
   public var patience: Duration
@@ -32,7 +32,7 @@ public struct RetryPolicy: Sendable {
     switch ending {
     case .notSent: true
     case .outcomeUnknown: isIdempotent
-    case .answer(429, _): true
+    case .answer(429, _), .answer(409, "idempotency_running"): true
     case .answer(503, "overloaded"), .answer(503, "store_unavailable"): true
     // Also any 503 that does not say what it means: something between here and the engine.
     case .answer(503, _): isIdempotent

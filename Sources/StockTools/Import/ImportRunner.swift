@@ -98,7 +98,8 @@ public struct ImportRunner: Sendable {
         part.map { entry in
           BatchOperation(
             .set, product: plan.products[Int(entry.product)].product.id,
-            location: plan.locations[Int(entry.location)], quantity: entry.quantity)
+            location: plan.locations[Int(entry.location)], quantity: entry.quantity,
+            reason: "import")
         }, isIdempotent: true)
       for (entry, end) in zip(part, ends) { ended(entry, end) }
       progress.advance(by: part.count)

@@ -1,3 +1,5 @@
+import StockCore
+
 /// Order lines of CSV files, grouped by invoice: compact, for years of orders.
 public struct ReplayPlan: Sendable {
   public struct SKU: Equatable, Sendable {
@@ -22,12 +24,30 @@ public struct ReplayPlan: Sendable {
 
   public struct Invoice: Equatable, Sendable {
     public var number: String
+    /// The first that its lines name; empty: none does.
+    public var customer = ""
     /// Its places in `lines`.
     public var lines: Range<Int>
 
     /// A cancellation: gives units back.
     public var isCancellation: Bool { number.first == "C" }
+
+    /// What becomes of its reservation. The same in every run.
+    ///
+    /// - Parameters:
+    ///   - releaseShare: percent of all invoices, by a hash of their numbers.
+    ///   - expireShare: the same; both together at most 100.
+    public func fate(releaseShare: Int, expireShare: Int) -> Fate {
+      var hash: UInt64 = 0
+      for byte in number.utf8 { hash = ShardMap.mix(hash ^ UInt64(byte)) }
+      let percent = Int(hash % 100)
+      if percent < releaseShare { return .released }
+      return percent < releaseShare + expireShare ? .expired : .fulfilled
+    }
   }
+
+  /// How a reservation ends.
+  public enum Fate: Equatable, Sendable { case fulfilled, released, expired }
 
   public internal(set) var skus: [SKU] = []
   /// In the order of their first lines.
@@ -45,8 +65,8 @@ public struct ReplayPlan: Sendable {
     return bytes.count == 2 && bytes[0] == UInt8(ascii: "C") && isDigit(bytes[1])
   }
 
-  /// What is to be done for an invoice, in this order: `reserved` all in one request, then all
-  /// fulfilled or the accepted ones released; `adjusted` all in one request.
+  /// What is to be done for an invoice, in this order: `reserved` all in one reservation; `adjusted`
+  /// all in one request.
   public struct Steps: Equatable, Sendable {
     /// Positive quantities.
     public var reserved: [Line] = []

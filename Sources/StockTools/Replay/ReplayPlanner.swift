@@ -13,6 +13,7 @@ public struct ReplayPlanner {
   private var plan = ReplayPlan()
   private var placed: [Placed] = []
   private var numbers: [String] = []
+  private var customers: [String] = []
   private var linesOfInvoice: [Int] = []
   private var placeOfInvoice: [String: Int32] = [:]
   private var placeOfSKU: [String: Int32] = [:]
@@ -63,6 +64,12 @@ public struct ReplayPlanner {
     let text = columns.value("quantity", of: record)
     guard !invoice.isEmpty else { return "no invoice_no" }
     guard !sku.isEmpty else { return "no stock_code" }
+    let customer = columns.value("customer_id", of: record)
+    for (name, text) in [("invoice_no", invoice), ("customer_id", customer)] {
+      guard text.utf8.count <= Bounds.maxReferenceBytes, !text.hasControlCharacters else {
+        return "\(name) is longer than \(Bounds.maxReferenceBytes) bytes or has control characters"
+      }
+    }
     guard sku.utf8.count <= Bounds.maxSKUBytes, !sku.hasControlCharacters else {
       return "stock_code is longer than \(Bounds.maxSKUBytes) bytes or has control characters"
     }
@@ -75,6 +82,7 @@ public struct ReplayPlanner {
     let place = self.place(ofSKU: sku, title: columns.value("description", of: record))
     let number = self.place(ofInvoice: invoice)
     linesOfInvoice[Int(number)] += 1
+    if customers[Int(number)].isEmpty { customers[Int(number)] = customer }
     placed.append(
       Placed(invoice: number, line: ReplayPlan.Line(sku: place, quantity: quantity)))
     return nil
@@ -100,6 +108,7 @@ public struct ReplayPlanner {
     let place = Int32(numbers.count)
     placeOfInvoice[number] = place
     numbers.append(number)
+    customers.append("")
     linesOfInvoice.append(0)
     return place
   }
@@ -118,19 +127,20 @@ public struct ReplayPlanner {
   /// Groups the lines by invoice: invoices in the order of their first lines, each invoice's lines in
   /// the order of the files.
   ///
-  /// - Throws: `ToolError` where an invoice has more lines than one request may carry: reserving it
-  ///   in two would be another thing than reserving it in one.
+  /// - Throws: `ToolError` where an invoice has more lines than one reservation may have: two would be
+  ///   another thing than one.
   public consuming func finish() throws -> ReplayPlan {
     var starts: [Int] = []
     var total = 0
     for (place, count) in linesOfInvoice.enumerated() {
-      guard count <= Bounds.maxOperationsPerRequest else {
+      guard count <= Bounds.maxLinesPerHold else {
         throw ToolError(
-          "invoice \(numbers[place]) has \(count.grouped) lines; one request carries up to "
-            + "\(Bounds.maxOperationsPerRequest.grouped), and an invoice is reserved in one")
+          "invoice \(numbers[place]) has \(count.grouped) lines; one reservation has up to "
+            + "\(Bounds.maxLinesPerHold.grouped), and an invoice is reserved in one")
       }
       plan.invoices.append(
-        ReplayPlan.Invoice(number: numbers[place], lines: total..<(total + count)))
+        ReplayPlan.Invoice(
+          number: numbers[place], customer: customers[place], lines: total..<(total + count)))
       starts.append(total)
       total += count
     }

@@ -3,7 +3,10 @@ public struct ReplayReport: Sendable {
   /// What happened to the invoices and their lines.
   public struct Counts: Equatable, Sendable {
     public var invoicesFulfilled = 0
-    /// A line was refused, the others were given back.
+    public var invoicesReleased = 0
+    /// Held, and left to expire.
+    public var invoicesExpired = 0
+    /// A line was refused, so none was held.
     public var invoicesRefused = 0
     public var invoicesUnknown = 0
     public var cancellations = 0
@@ -19,7 +22,7 @@ public struct ReplayReport: Sendable {
     public var refusedReserves: [String: Int] = [:]
     public var refusedWriteOffs: [String: Int] = [:]
     public var refusedReturns: [String: Int] = [:]
-    /// Refused fulfils and releases of units that had been reserved: should be none.
+    /// Refused fulfils and releases of reservations that had been made: should be none.
     public var refusedEndings: [String: Int] = [:]
 
     public init() {}
@@ -48,6 +51,8 @@ public struct ReplayReport: Sendable {
     var text = [
       "lines          \(lines.grouped) on \(skus.grouped) SKUs",
       "invoices       \(invoices.grouped): \(counts.invoicesFulfilled.grouped) fulfilled, "
+        + (counts.invoicesReleased > 0 ? "\(counts.invoicesReleased.grouped) released, " : "")
+        + (counts.invoicesExpired > 0 ? "\(counts.invoicesExpired.grouped) expired, " : "")
         + "\(counts.invoicesRefused.grouped) refused, "
         + "\(counts.cancellations.grouped) cancellations, "
         + "\(counts.invoicesWrittenOff.grouped) write-offs"

@@ -13,6 +13,16 @@ public struct ReplayRunner: Sendable {
     public var opening: Int64?
     /// Invoices under way at once.
     public var underWay: Int
+    /// Percent of the invoices whose reservations are released, by a hash of their numbers.
+    public var releaseShare = 0
+    /// Percent of the invoices whose reservations are left to expire. Both together at most 100.
+    public var expireShare = 0
+    /// Seconds for which those are held.
+    public var expireAfter = 30
+    /// Seconds for which the others are held at most.
+    public var heldFor = 900
+    /// How much longer than that may pass until nothing is reserved any more.
+    public var expiryPatience: Duration = .seconds(30)
 
     public init(store: StoreID = 1, location: String, opening: Int64?, underWay: Int) {
       self.store = store
@@ -50,14 +60,16 @@ public struct ReplayRunner: Sendable {
     let reserving = Latency()
     let others = Latency()
     let worker = InvoiceWorker(
-      plan: plan, items: items, location: options.location,
-      reserver: BatchSender(exchange, latency: reserving),
-      sender: BatchSender(exchange, latency: others), ledger: ledger)
+      plan: plan, items: items, options: options,
+      reserver: ReservationSender(exchange, latency: reserving),
+      finisher: ReservationSender(exchange, latency: others),
+      adjuster: BatchSender(exchange, latency: others), ledger: ledger,
+      run: "replay-" + String(UInt64.random(in: 0...UInt64.max), radix: 36))
     let start = ContinuousClock.now
     try await process(plan, worker)
     let elapsed = ContinuousClock.now - start
 
-    let after = try await stock.count(items)
+    let after = try await countAtEnd(stock, items, before, ledger)
     return ledger.withLock { books, counts in
       var report = ReplayReport()
       report.lines = plan.lines.count
@@ -86,6 +98,25 @@ public struct ReplayRunner: Sendable {
           "\(plan.skus[place].name) was set to \(opening.grouped) and reads "
             + "\(counters.quantity.grouped): is somebody else changing the stock?")
       }
+    }
+  }
+
+  /// Counts when nothing is held any more: waits for what was left to expire, but not for ever.
+  private func countAtEnd(
+    _ stock: ReplayStock, _ items: [ReplayStock.Item], _ before: [Administration.Counters?],
+    _ ledger: Ledger
+  ) async throws -> [Administration.Counters?] {
+    guard let last = ledger.lastExpiring else { return try await stock.count(items) }
+    let expiry = last + .seconds(options.expireAfter)
+    let progress = Progress("waiting for reservations to expire", total: 0, unit: "looks")
+    defer { progress.finish() }
+    try await Task.sleep(until: expiry, clock: .continuous)
+    while true {
+      let after = try await stock.count(items)
+      progress.advance()
+      let isOver = zip(before, after).allSatisfy { $0?.reserved == $1?.reserved }
+      if isOver || ContinuousClock.now >= expiry + options.expiryPatience { return after }
+      try await Task.sleep(for: .seconds(1))
     }
   }
 

@@ -73,7 +73,9 @@ struct ReplayStock: Sendable {
       let part = counted[start..<min(start + size, counted.count)]
       let operations = part.compactMap { place in
         items[place].product.map {
-          BatchOperation(.set, product: $0, location: location, quantity: quantity)
+          BatchOperation(
+            .set, product: $0, location: location, quantity: quantity,
+            reason: "opening stock")
         }
       }
       for (place, end) in zip(part, try await sender.send(operations, isIdempotent: true)) {

@@ -44,11 +44,24 @@ public struct ServeSettings: Equatable, Sendable {
   public var redisServer: String
   /// The first admin key's token (STOCK_ADMIN_KEY); nil: one is made and shown once.
   public var adminKey: String?
+  /// Milliseconds by which reservations live on that ended while the engine was away, counted from its
+  /// start.
+  public var expiryGrace: Int64
+  /// Milliseconds for which the first answer to an idempotency key is kept, at least.
+  public var idempotencyAge: Int64
+  /// Milliseconds for which a reservation that has ended is remembered.
+  public var closedHoldAge: Int64
+  /// Movements that each shard's ledger keeps, about.
+  public var ledgerLength: Int64
+  /// The shortest time to live that a reservation may ask for, in milliseconds. Less than the contract's
+  /// 30 s only for tests, which cannot wait that long.
+  public var shortestTimeToLive: Int64
 
   /// Every setting that has a flag.
   public static let names = [
     "host", "port", "data", "redis", "durability", "auth", "log-level", "loops", "shards",
-    "allow-unsafe-redis", "redis-server",
+    "allow-unsafe-redis", "redis-server", "expiry-grace", "idempotency-age", "closed-hold-age",
+    "ledger-length", "min-ttl",
   ]
 
   /// - Parameters:
@@ -94,6 +107,17 @@ public struct ServeSettings: Equatable, Sendable {
     allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
     redisServer = try read.string("redis-server") ?? "redis-server"
     adminKey = try read.string("admin-key")
+    let shard = ShardConfiguration()
+    expiryGrace = try read.milliseconds("expiry-grace", from: "0s", to: "1d") ?? shard.expiryGrace
+    idempotencyAge =
+      try read.milliseconds("idempotency-age", from: "1m", to: "30d") ?? shard.idempotencyAge
+    closedHoldAge =
+      try read.milliseconds("closed-hold-age", from: "1m", to: "365d") ?? shard.closedHoldAge
+    ledgerLength =
+      try read.int("ledger-length", in: 1_000...1_000_000_000).map(Int64.init)
+      ?? shard.ledgerLength
+    shortestTimeToLive =
+      try read.milliseconds("min-ttl", from: "1s", to: "30s") ?? Bounds.timeToLive.lowerBound
     if let redis, !["redis://", "unix://"].contains(where: redis.hasPrefix) {
       throw ToolError("--redis must be redis://[user:pass@]host:port/db or unix:///path")
     }

@@ -45,6 +45,20 @@ struct SettingReader {
     return number
   }
 
+  /// A span of time, as `Lifetime` reads it.
+  ///
+  /// - Parameters:
+  ///   - shortest: "0s" allows none.
+  func milliseconds(_ name: String, from shortest: String, to longest: String) throws -> Int64? {
+    let bounds = (Lifetime.seconds(shortest) ?? 0)...(Lifetime.seconds(longest) ?? .max)
+    return try parsed(name, "a time from \(shortest) to \(longest), such as 90s, 15m, 12h or 30d") {
+      guard let seconds = $0 == "0s" ? 0 : Lifetime.seconds($0), bounds.contains(seconds) else {
+        return nil
+      }
+      return seconds * 1_000
+    }
+  }
+
   func parsed<Value>(
     _ name: String, _ mustBe: String, _ parse: (String) -> Value?
   ) throws -> Value? {

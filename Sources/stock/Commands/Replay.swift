@@ -7,16 +7,19 @@ struct Replay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run real orders through the engine and check the books.",
     discussion: """
-      The files are order lines: invoice_no, stock_code, quantity, description and
-      others. Each invoice's lines are reserved in one request; if all are accepted
-      they are fulfilled, else the accepted ones are released. An invoice that
-      begins with C gives units back; other negative quantities are written off.
-      Many invoices are under way at once. At the end every SKU's stock is held
+      The files are order lines: invoice_no, stock_code, quantity, description,
+      customer_id and others. Each invoice becomes one reservation over all its
+      lines, all or none, which is then fulfilled; a share of them can be released
+      or left to expire instead. An invoice that begins with C gives units back;
+      other negative quantities are written off. Every request carries an
+      idempotency key, so it is sent again when its answer is lost. Many invoices
+      are under way at once. At the end every SKU's stock is held
       against what the answers add up to. Exit code 1 where it differs. Nobody
       else should change the stock at that location meanwhile. Needs an admin key.
 
       Examples:
         stock replay orders.csv --opening 100000
+        stock replay orders.csv --opening 1000 --release-share 10 --expire-share 5
         stock replay january.csv february.csv --location SHOP
         zcat orders.csv.gz | stock replay - --opening 50
       """)
@@ -42,6 +45,16 @@ struct Replay: AsyncParsableCommand {
   @Flag(help: "Leave lines that are no order lines out and run the rest.")
   var skipBad = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Invoices whose reservations are released instead of fulfilled.", valueName: "percent"))
+  var releaseShare = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Invoices whose reservations are left to expire, after 30 s.", valueName: "percent"))
+  var expireShare = 0
+
   @Option(help: "Connections to the engine.")
   var connections = 16
 
@@ -55,6 +68,9 @@ struct Replay: AsyncParsableCommand {
     if let opening, !(0...Bounds.maxQuantity).contains(opening) {
       throw ValidationError("--opening must be 0 or more")
     }
+    guard releaseShare >= 0, expireShare >= 0, releaseShare + expireShare <= 100 else {
+      throw ValidationError("--release-share and --expire-share must be 0 or more, together 100")
+    }
     guard LocationName.normalize(location) != nil else {
       throw ValidationError("--location must be 1 to 64 letters, digits, _ - . / or spaces")
     }
@@ -67,11 +83,12 @@ struct Replay: AsyncParsableCommand {
   func run() async throws {
     let plan = try readPlan()
     let exchange = try await client.connect(connections: connections, depth: Self.depth)
-    let runner = ReplayRunner(
-      exchange,
-      options: ReplayRunner.Options(
-        store: storeId, location: LocationName.normalize(location) ?? location, opening: opening,
-        underWay: connections * Self.depth))
+    var options = ReplayRunner.Options(
+      store: storeId, location: LocationName.normalize(location) ?? location, opening: opening,
+      underWay: connections * Self.depth)
+    options.releaseShare = releaseShare
+    options.expireShare = expireShare
+    let runner = ReplayRunner(exchange, options: options)
     let report = try await runner.run(plan)
     print(report.text)
     if !report.booksAreRight { throw ExitCode.failure }

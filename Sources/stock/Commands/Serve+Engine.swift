@@ -126,9 +126,14 @@ private struct EngineService: Service {
         }
       }
     }
+    var shard = ShardConfiguration()
+    shard.expiryGrace = settings.expiryGrace
+    shard.idempotencyAge = settings.idempotencyAge
+    shard.closedHoldAge = settings.closedHoldAge
+    shard.ledgerLength = settings.ledgerLength
     return EngineConfiguration(
       address: address, durability: durability,
-      shardCount: settings.shards ?? Self.defaultShards,
+      shardCount: settings.shards ?? Self.defaultShards, shard: shard,
       allowUnsafeRedis: settings.allowUnsafeRedis, reviveRedis: revive)
   }
 

@@ -8,6 +8,7 @@ struct Serve: AsyncParsableCommand {
       Examples:
         stock serve
         stock serve --port 9000 --data /var/lib/stock --durability always
+        stock serve --idempotency-age 48h --expiry-grace 10m
         stock serve --redis redis://user:secret@10.0.0.5:6379/0
         STOCK_PORT=9000 STOCK_LOG_LEVEL=debug stock serve
         stock serve --config stock.json   with {"port": 9000, "log-level": "debug"}

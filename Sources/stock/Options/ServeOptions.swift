@@ -52,6 +52,32 @@ struct ServeOptions: ParsableArguments {
   var redisServer: String?
 
   @Option(
+    help: ArgumentHelp(
+      "How long an idempotency key's first answer is kept, at least (default: 24h).",
+      valueName: "time"))
+  var idempotencyAge: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much longer reservations live that ended while the engine was away (default: 0s).",
+      valueName: "time"))
+  var expiryGrace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long a reservation that has ended is remembered (default: 24h).", valueName: "time"))
+  var closedHoldAge: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Movements that each shard's ledger keeps, about (default: 20000000).", valueName: "number"))
+  var ledgerLength: Int?
+
+  // Below the contract's 30 s only for tests.
+  @Option(help: .hidden)
+  var minTtl: String?
+
+  @Option(
     help: ArgumentHelp("JSON file with settings, named as the flags are.", valueName: "file"))
   var config: String?
 
@@ -65,6 +91,11 @@ struct ServeOptions: ParsableArguments {
       "shards": shards.map(ConfigContent.int),
       "allow-unsafe-redis": allowUnsafeRedis ? .bool(true) : nil,
       "redis-server": redisServer.map(ConfigContent.string),
+      "idempotency-age": idempotencyAge.map(ConfigContent.string),
+      "expiry-grace": expiryGrace.map(ConfigContent.string),
+      "closed-hold-age": closedHoldAge.map(ConfigContent.string),
+      "ledger-length": ledgerLength.map(ConfigContent.int),
+      "min-ttl": minTtl.map(ConfigContent.string),
     ]
     return contents.compactMapValues { $0 }.mapValues { ConfigValue($0, isSecret: false) }
   }

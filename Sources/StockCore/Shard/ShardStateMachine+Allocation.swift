@@ -1,0 +1,110 @@
+/// From which locations units are taken where the client names none.
+extension ShardStateMachine {
+  struct Share: Equatable {
+    var row: Int32
+    var quantity: Int64
+  }
+
+  /// Shares that add up to `quantity`; or what there would be (of one location, where it must be one).
+  enum Shares {
+    case found([Share])
+    case short(available: Int64)
+  }
+
+  /// - Parameter taken: units of an entry that are spoken for already; negative: given back first.
+  func shares(
+    of quantity: Int64, product: Int32, _ allocation: Allocation, taken: (Int32) -> Int64
+  ) -> Shares {
+    let floor = books.products[Int(product)].value.policy.floor
+    struct Candidate {
+      var row: Int32
+      var id: EntryID
+      var free: Int64
+      var rank: Int
+    }
+    var candidates: [Candidate] = []
+    var row = books.products[Int(product)].firstEntry
+    while row != Books.none {
+      let entry = books.entries[Int(row)]
+      let free = entry.value.available - floor - taken(row)
+      if entry.isLive, free > 0 {
+        let name = books.locations.name(entry.value.location)
+        let rank = allocation.priority.firstIndex(of: name) ?? .max
+        candidates.append(Candidate(row: row, id: entry.id, free: free, rank: rank))
+      }
+      row = entry.next
+    }
+    switch allocation.strategy {
+    case .priority, .singleLocation:
+      candidates.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.id < $1.id }
+    case .highestStock:
+      candidates.sort { $0.free != $1.free ? $0.free > $1.free : $0.id < $1.id }
+    }
+    if allocation.strategy == .singleLocation {
+      if let one = candidates.first(where: { $0.free >= quantity }) {
+        return .found([Share(row: one.row, quantity: quantity)])
+      }
+      return .short(available: candidates.map(\.free).max() ?? 0)
+    }
+    var shares: [Share] = []
+    var rest = quantity
+    for candidate in candidates where rest > 0 {
+      let share = min(rest, candidate.free)
+      shares.append(Share(row: candidate.row, quantity: share))
+      rest -= share
+    }
+    return rest == 0 ? .found(shares) : .short(available: quantity - rest)
+  }
+
+  mutating func allocate(_ allocate: AllocateStock, _ scope: StoreScope, _ now: Now) -> Decision {
+    guard let product = books.product(allocate.product) else {
+      return .refused(.productNotFound)
+    }
+    let sawProduct = saw(product: product)
+    guard scope.allows(books.products[Int(product)].value.store) else {
+      return .refused(.productNotFound, sawProduct)
+    }
+    if books.products[Int(product)].value.type.isUnlimited {
+      let amount = EntryAmount(
+        product: allocate.product, location: "", quantity: allocate.quantity)
+      let decision = moveUnlimited(amount, product, sawProduct)
+      guard case .entry(let entry) = decision.outcome else { return decision }
+      return Decision(
+        outcome: .allocated([AllocatedLine(quantity: allocate.quantity, entry: entry)]),
+        saw: decision.saw)
+    }
+    switch shares(
+      of: allocate.quantity, product: product, allocate.allocation, taken: { _ in 0 })
+    {
+    case .short(let available):
+      return .refused(
+        .insufficientStock(requested: allocate.quantity, available: available),
+        saw(entriesOf: product))
+    case .found(let shares):
+      var lines: [AllocatedLine] = []
+      for share in shares {
+        reserve(share.quantity, row: share.row, now)
+        lines.append(
+          AllocatedLine(quantity: share.quantity, entry: snapshot(entry: share.row)))
+      }
+      return Decision(outcome: .allocated(lines), saw: .open)
+    }
+  }
+
+  /// Reserves units that are there.
+  mutating func reserve(_ quantity: Int64, row: Int32, _ now: Now) {
+    let before = books.entries[Int(row)].value
+    touch(entry: row, now: now)
+    books.entries[Int(row)].value.reserved += quantity
+    stamp(row, now)
+    record(entry: row, floor: floor(of: row))
+    log(.reserve, row: row, from: before, now)
+  }
+
+  /// What the policy of an entry's product says must stay available after a reserve.
+  @inline(__always)
+  func floor(of row: Int32) -> Int64 {
+    let product = Int(books.entries[Int(row)].product)
+    return books.products[product].hasPolicy ? books.products[product].value.policy.floor : 0
+  }
+}

@@ -1,0 +1,296 @@
+/// A hold's lines on this shard: checked together, then taken and given back together.
+extension ShardStateMachine {
+  /// Where lines are to go.
+  struct LineChange {
+    var hold: HoldID
+    var customer: String
+    var scope: StoreScope
+    /// What movements are called whose units leave the hold unshipped.
+    var giveBack: Movement.Kind
+    var allocation: Allocation
+  }
+
+  enum LineVerdict {
+    /// It can be done so.
+    case possible(LinePlan)
+    case refused([LineRefusal], Saw)
+  }
+
+  /// What would be done.
+  struct LinePlan {
+    /// The lines with their locations.
+    var lines: [HoldLine] = []
+    fileprivate var steps: [Step] = []
+    fileprivate var purchases: [(PurchaseKey, Purchases?)] = []
+  }
+
+  fileprivate struct Step {
+    var row: Int32
+    /// Units that the hold has more of this entry; negative: fewer.
+    var held: Int64
+    /// Units that were shipped more; negative: taken back.
+    var fulfilled: Int64
+  }
+
+  /// Judges whether lines can become others. Nothing is changed.
+  ///
+  /// - Parameter isForced: units only leave: what is not there (any more) is left alone.
+  func judge(
+    _ old: [HoldLine], to new: [HoldLine], _ change: LineChange, isForced: Bool, _ now: Now
+  ) -> LineVerdict {
+    var plan = LinePlan()
+    var refusals: [LineRefusal] = []
+    var seen = Saw.committed
+    // What each entry's counters are to change by, and what each customer's purchases are to become.
+    var places: [Int32: Int] = [:]
+    var bought: [PurchaseKey: Purchases?] = [:]
+    var oldLines: [LineKey: HoldLine] = [:]
+    for line in old { oldLines[LineKey(line)] = line }
+
+    func step(_ row: Int32, held: Int64, fulfilled: Int64) {
+      if let place = places[row] {
+        plan.steps[place].held += held
+        plan.steps[place].fulfilled += fulfilled
+      } else {
+        places[row] = plan.steps.count
+        plan.steps.append(Step(row: row, held: held, fulfilled: fulfilled))
+      }
+    }
+    func refuse(_ line: HoldLine, _ refusal: Refusal, _ saw: Saw) {
+      seen = max(seen, saw)
+      refusals.append(
+        LineRefusal(product: line.product, location: line.location, refusal: refusal))
+    }
+    func count(_ units: Int64, _ line: HoldLine) {
+      guard let sale = line.sale, units != 0, !change.customer.isEmpty else { return }
+      let key = PurchaseKey(product: line.product, customer: change.customer)
+      let known = bought[key] ?? purchases[key]
+      let had = known.flatMap { $0.saleStart == sale ? $0.units : nil } ?? 0
+      // A sale that is over is not counted any more.
+      if units < 0, known?.saleStart != sale { return }
+      let units = had + units
+      bought[key] = .some(units > 0 ? Purchases(units: units, saleStart: sale) : nil)
+    }
+
+    // What is given back comes first, so that the new lines can have it.
+    let kept = Set(new.map(LineKey.init))
+    for line in old where !kept.contains(LineKey(line)) {
+      guard !line.unlimited, line.held != 0 else { continue }
+      if let row = row(of: line) { step(row, held: -line.held, fulfilled: 0) }
+      count(-line.held, line)
+    }
+    // Lines without a location come last: they take what the others leave.
+    var unplaced: [HoldLine] = []
+    for line in new {
+      let before = oldLines[LineKey(line)]
+      guard let product = books.product(line.product) else {
+        if isForced { plan.lines.append(line) } else { refuse(line, .productNotFound, .committed) }
+        continue
+      }
+      let value = books.products[Int(product)].value
+      guard isForced || before != nil || change.scope.allows(value.store) else {
+        refuse(line, .productNotFound, saw(product: product))
+        continue
+      }
+      if line.unlimited || (before == nil && value.type.isUnlimited) {
+        seen = max(seen, saw(product: product))
+        var line = line
+        line.unlimited = true
+        plan.lines.append(line)
+        continue
+      }
+      if line.location.isEmpty {
+        unplaced.append(line)
+        continue
+      }
+      guard let row = row(of: line) else {
+        if isForced {
+          plan.lines.append(line)
+        } else {
+          refuse(line, .entryNotFound, saw(entriesOf: product))
+        }
+        continue
+      }
+      let heldMore = line.held - (before?.held ?? 0)
+      let fulfilledMore = line.fulfilled - (before?.fulfilled ?? 0)
+      var line = line
+      line.sale = before?.sale ?? line.sale
+      if !isForced, heldMore + fulfilledMore > 0 {
+        if let refusal = limit(
+          line, heldMore + fulfilledMore, value.policy, change.customer, bought, now, &line.sale)
+        {
+          refuse(line, refusal, max(saw(product: product), purchasesSaw(line, change.customer)))
+          continue
+        }
+      }
+      step(row, held: heldMore, fulfilled: fulfilledMore)
+      count(heldMore + fulfilledMore, line)
+      plan.lines.append(line)
+    }
+    for line in unplaced {
+      guard let product = books.product(line.product) else { continue }
+      let policy = books.products[Int(product)].value.policy
+      var sale: Timestamp?
+      if let refusal = limit(line, line.held, policy, change.customer, bought, now, &sale) {
+        refuse(line, refusal, max(saw(product: product), purchasesSaw(line, change.customer)))
+        continue
+      }
+      let shares = shares(of: line.held, product: product, change.allocation) { row in
+        places[row].map { plan.steps[$0].held + plan.steps[$0].fulfilled } ?? 0
+      }
+      switch shares {
+      case .short(let available):
+        refuse(
+          line, .insufficientStock(requested: line.held, available: max(0, available)),
+          saw(entriesOf: product))
+      case .found(let shares):
+        for share in shares {
+          let name = books.locations.name(books.entries[Int(share.row)].value.location)
+          step(share.row, held: share.quantity, fulfilled: 0)
+          let at = plan.lines.firstIndex { $0.product == line.product && $0.location == name }
+          if let at {
+            plan.lines[at].quantity += share.quantity
+            plan.lines[at].held += share.quantity
+          } else {
+            plan.lines.append(
+              HoldLine(
+                product: line.product, location: name, quantity: share.quantity, sale: sale))
+          }
+        }
+        var counted = line
+        counted.sale = sale
+        count(line.held, counted)
+      }
+    }
+
+    if !isForced {
+      for step in plan.steps {
+        let entry = books.entries[Int(step.row)]
+        let requested = step.held + step.fulfilled
+        let line = HoldLine(
+          product: books.products[Int(entry.product)].id,
+          location: books.locations.name(entry.value.location), quantity: 0)
+        if requested > 0, entry.value.available - requested < floor(of: step.row) {
+          let free = entry.value.available - floor(of: step.row)
+          refuse(
+            line, .insufficientStock(requested: requested, available: max(0, free)),
+            max(saw(product: entry.product), saw(entry: step.row)))
+        } else if step.fulfilled > entry.value.quantity {
+          refuse(
+            line,
+            .insufficientStock(requested: step.fulfilled, available: entry.value.quantity),
+            saw(entry: step.row))
+        }
+      }
+    }
+    guard refusals.isEmpty else {
+      refusals.sort { ($0.product, $0.location) < ($1.product, $1.location) }
+      return .refused(refusals, seen)
+    }
+    plan.lines.sort { ($0.product, $0.location) < ($1.product, $1.location) }
+    for (key, value) in bought { plan.purchases.append((key, value)) }
+    // In an order that is the same in every process.
+    plan.purchases.sort { ($0.0.product, $0.0.customer) < ($1.0.product, $1.0.customer) }
+    return .possible(plan)
+  }
+
+  /// Whether a purchase limit stands against it; sets the sale that the units count for.
+  private func limit(
+    _ line: HoldLine, _ units: Int64, _ policy: StockPolicy, _ customer: String,
+    _ bought: [PurchaseKey: Purchases?], _ now: Now, _ sale: inout Timestamp?
+  ) -> Refusal? {
+    guard let limit = policy.purchaseLimit, now.wall >= limit.startsAt, now.wall < limit.endsAt
+    else { return nil }
+    if customer.isEmpty { return .customerRequired }
+    let key = PurchaseKey(product: line.product, customer: customer)
+    let known = bought[key] ?? purchases[key]
+    let had = known.flatMap { $0.saleStart == limit.startsAt ? $0.units : nil } ?? 0
+    if units > limit.quantity - had {
+      return .purchaseLimit(requested: units, limit: limit.quantity, had: had)
+    }
+    sale = limit.startsAt
+    return nil
+  }
+
+  private func purchasesSaw(_ line: HoldLine, _ customer: String) -> Saw {
+    purchases.saw(PurchaseKey(product: line.product, customer: customer))
+  }
+
+  /// Does what `judge` found possible, in the open batch.
+  mutating func carryOut(_ plan: LinePlan, _ change: LineChange, _ now: Now) {
+    for step in plan.steps where step.held != 0 || step.fulfilled != 0 {
+      let row = step.row
+      let before = books.entries[Int(row)].value
+      touch(entry: row, now: now)
+      books.entries[Int(row)].value.reserved += step.held
+      books.entries[Int(row)].value.quantity -= step.fulfilled
+      stamp(row, now)
+      let takes = step.held + step.fulfilled > 0
+      record(
+        entry: row, floor: takes ? floor(of: row) : min(0, books.entries[Int(row)].value.available))
+      logStep(step, from: before, change.giveBack, now)
+    }
+    for (key, value) in plan.purchases where purchases[key] != value {
+      noteOpened(now)
+      purchases.write(key, value)
+    }
+  }
+
+  /// A step is one movement, or two: units that were shipped and units that were given back.
+  private mutating func logStep(
+    _ step: Step, from before: EntryValue, _ giveBack: Movement.Kind, _ now: Now
+  ) {
+    var counters = before.counters
+    let product = books.entries[Int(step.row)].product
+    let location = before.location
+    func kind(_ held: Int64) -> Movement.Kind { held > 0 ? .reserve : giveBack }
+    let released = step.held + step.fulfilled
+    if step.fulfilled != 0 {
+      var next = counters
+      next.quantity -= step.fulfilled
+      next.reserved -= step.fulfilled
+      log(
+        step.fulfilled > 0 ? .fulfill : .adjust, product: product, location: location,
+        from: counters, to: next, now)
+      counters = next
+    }
+    if released != 0 {
+      var next = counters
+      next.reserved += released
+      log(
+        kind(released), product: product, location: location, from: counters, to: next, now)
+    }
+  }
+
+  /// The row of a line's entry.
+  func row(of line: HoldLine) -> Int32? {
+    guard let product = books.product(line.product),
+      let location = books.locations.id(line.location)
+    else { return nil }
+    return books.entry(product: product, location: location)
+  }
+
+  /// Adds to, or takes from, what entries know to be held.
+  mutating func noteHeld(_ lines: [HoldLine], sign: Int64) {
+    for line in lines where line.held != 0 && !line.unlimited {
+      guard map.shard(ofProduct: line.product) == id, let row = row(of: line) else { continue }
+      books.entries[Int(row)].held += sign * line.held
+    }
+  }
+}
+
+/// Which line: a hold has one of a product at a location.
+struct LineKey: Hashable {
+  var product: ProductID
+  var location: String
+
+  init(_ line: HoldLine) {
+    product = line.product
+    location = line.location
+  }
+
+  init(product: ProductID, location: String) {
+    self.product = product
+    self.location = location
+  }
+}
