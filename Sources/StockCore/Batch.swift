@@ -104,6 +104,9 @@ public struct Batch: Sendable {
     self.products = products
   }
 
+  /// What keeping the batch costs, in changes of one entry.
+  var weight: Int { changeCount + movements.count / 16 }
+
   /// Records that Redis has to write.
   public var changeCount: Int {
     entries.count + products.count + holds.count + purchases.count + idempotency.count

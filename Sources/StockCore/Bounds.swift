@@ -73,5 +73,7 @@ public enum Bounds {
     precondition(maxRedoChanges >= 2 * maxChangesPerCommit)
     precondition(maxEntriesPerShard < Int64(Int32.max) && maxProductsPerShard < Int64(Int32.max))
     precondition(maxBodyBytes <= maxBatchBodyBytes)
+    precondition(maxLinesPerHold <= maxChangesPerCommit)
+    precondition(maxShards <= 1 << 12, "a ticket has 12 bits for a hold's home")
   }
 }

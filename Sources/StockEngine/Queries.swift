@@ -107,16 +107,20 @@ public struct VerifyReport: Sendable {
     public var shard: ShardID
     public var products: Int
     public var entries: Int
+    /// Holds, and parts of holds of other shards.
+    public var holds: Int
     /// In words, the first 100.
     public var differences: [String]
     public var differenceCount: Int
 
     public init(
-      shard: ShardID, products: Int, entries: Int, differences: [String], differenceCount: Int
+      shard: ShardID, products: Int, entries: Int, holds: Int = 0, differences: [String],
+      differenceCount: Int
     ) {
       self.shard = shard
       self.products = products
       self.entries = entries
+      self.holds = holds
       self.differences = differences
       self.differenceCount = differenceCount
     }

@@ -10,17 +10,19 @@ public final class ShardedEngine: Engine {
   private let loops: [any EventLoop]
   private let engineLoops: [NIOLoopBound<EngineLoop>]
   private let shards: [ShardActor]
+  private let ledger: LedgerReader
   private let logger: Logger
 
   private init(
     shardMap: ShardMap, control: any ControlPlane, engineLoops: [NIOLoopBound<EngineLoop>],
-    shards: [ShardActor], logger: Logger
+    shards: [ShardActor], ledger: LedgerReader, logger: Logger
   ) {
     self.shardMap = shardMap
     self.control = control
     self.loops = engineLoops.map(\.eventLoop)
     self.engineLoops = engineLoops
     self.shards = shards
+    self.ledger = ledger
     self.logger = logger
   }
 
@@ -36,13 +38,14 @@ public final class ShardedEngine: Engine {
     let shardCount = try await openNamespace(configuration, on: loops[0], logger: logger)
     let shardMap = ShardMap(shardCount: shardCount)
     let owner = newOwner()
+    let shared = EngineShared(map: shardMap, configuration: configuration.shard)
 
     var bound: [NIOLoopBound<EngineLoop>] = []
     for (index, loop) in loops.enumerated() {
       let made = loop.submit {
         NIOLoopBound(
           EngineLoop(
-            index: index, loop: loop, loopCount: loops.count, shardMap: shardMap, logger: logger),
+            index: index, loop: loop, loopCount: loops.count, shared: shared, logger: logger),
           eventLoop: loop)
       }
       bound.append(try await made.get())
@@ -60,7 +63,8 @@ public final class ShardedEngine: Engine {
     let control = RedisControlPlane(
       configuration: configuration, owner: owner, loop: loops[0], logger: logger)
     let engine = ShardedEngine(
-      shardMap: shardMap, control: control, engineLoops: peers, shards: shards, logger: logger)
+      shardMap: shardMap, control: control, engineLoops: peers, shards: shards,
+      ledger: LedgerReader(configuration: configuration), logger: logger)
     do {
       try await control.load()
       try await engine.waitUntilServing()
@@ -103,14 +107,14 @@ public final class ShardedEngine: Engine {
 
   /// Waits for the shards to be loaded, and tells how far they are.
   private func waitUntilServing() async throws {
-    var lastReport = EngineClock.now().monotonic
+    var lastReport = EngineClock.monotonic()
     while true {
       let health = await health()
       if health.isServing { return }
       for shard in await failedShards() {
         throw EngineError.unavailable("shard \(shard.shard): \(shard.state)")
       }
-      let now = EngineClock.now().monotonic
+      let now = EngineClock.monotonic()
       if now - lastReport >= 1_000 {
         lastReport = now
         logger.info(
@@ -138,6 +142,7 @@ public final class ShardedEngine: Engine {
       try? await bound.eventLoop.submit { bound.value.stop() }.get()
     }
     await (control as? RedisControlPlane)?.stop()
+    await ledger.stop()
   }
 
   // MARK: Engine
@@ -194,20 +199,42 @@ public final class ShardedEngine: Engine {
   }
 
   public func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage {
-    throw EngineError.unavailable("not yet")
+    var items: [Hold] = []
+    var total = 0
+    for shard in shards {
+      var row: Int? = 0
+      while let from = row {
+        guard let slice = await shard.visit({ query.slice(of: $0, from: from) }) else {
+          throw EngineError.unavailable("shard \(shard.id) is not there")
+        }
+        total += slice.total
+        if !slice.items.isEmpty { items = query.best(items + slice.items) }
+        row = slice.next
+      }
+    }
+    let page = Array(items.prefix(query.limit))
+    let next = items.count > query.limit ? page.last.map(query.cursor(of:)) : nil
+    return HoldPage(items: page, total: total, next: next)
   }
 
   public func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage {
-    throw EngineError.unavailable("not yet")
+    let wanted =
+      query.product.map { [shardMap.shard(ofProduct: $0)] } ?? Array(0..<shardMap.shardCount)
+    return try await ledger.movements(query, shards: wanted)
   }
 
   public func ledger(
     of shard: ShardID, after number: Int64, limit: Int
   ) async throws(EngineError) -> [LedgerBatch] {
-    throw EngineError.unavailable("not yet")
+    precondition(shard >= 0 && shard < shardMap.shardCount, "no such shard")
+    return try await ledger.batches(of: shard, after: number, limit: limit)
   }
 
-  public func ledgerEnds() async -> [Int64] { [Int64](repeating: 0, count: shardMap.shardCount) }
+  public func ledgerEnds() async -> [Int64] {
+    var ends: [Int64] = []
+    for shard in shards { ends.append(await shard.committedMovements) }
+    return ends
+  }
 
   public func verify() async throws(EngineError) -> VerifyReport {
     var reports: [VerifyReport.Shard] = []

@@ -42,7 +42,7 @@ public struct RedisKeys: Hashable, Sendable {
     idempotencyPrefix(shard) + String(bucket)
   }
   /// What the names of a shard's buckets begin with; their numbers follow.
-  func idempotencyPrefix(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:idem:" }
+  public func idempotencyPrefix(_ shard: ShardID) -> String { "\(namespace):{\(shard)}:idem:" }
 
   /// Hash: owner, epoch of whoever may change stores and API keys.
   public var controlMeta: String { control("meta") }

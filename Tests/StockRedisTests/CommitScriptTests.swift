@@ -26,7 +26,7 @@ struct CommitScriptTests {
       #expect(
         try await shard.held("stock:{7}:meta") == [
           "owner": "engine-1", "epoch": "1", "sequence": "1", "digest": "0000000000000abc",
-          "last_entry": "42",
+          "last_entry": "42", "movements": "0", "oldest_bucket": "0",
         ])
 
       let changed = shard.batch(

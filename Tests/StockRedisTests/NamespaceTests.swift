@@ -88,6 +88,9 @@ struct NamespaceTests {
       ["HSET", "shop:{4095}:meta", "sequence", "1"],
       ["HSET", "shop:{1}:entries", "8", "1 0 1 5 1 1 - B"],
       ["HSET", "shop:{1}:products", "8", "x"],
+      ["HSET", "shop:{1}:holds", "h", "x"],
+      ["HSET", "shop:{1}:purchases", "8 c", "x"],
+      ["XADD", "shop:{1}:log", "1-1", "v", "1"],
       ["HSET", "shop:{control}:keys", "1", "x"],
     ])
   func lostManifest(_ remains: [String]) async throws {

@@ -21,6 +21,63 @@ struct OwnershipScriptTests {
     }
   }
 
+  @Test("a take that comes too late, after somebody else's, is fenced")
+  func lateTake() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      // engine-2 and engine-3 both read epoch 1; engine-3 comes first.
+      #expect(try await takeHeld(shard, "engine-3", 1) == 2)
+      #expect(try await takeHeld(shard, "engine-2", 1) == nil)
+      #expect(try await shard.held("stock:{7}:meta")["owner"] == "engine-3")
+      #expect(try await takeHeld(shard, "engine-2", 2) == 3)
+    }
+  }
+
+  /// The epoch; nil where it was fenced.
+  private func takeHeld(
+    _ shard: TestShard, _ owner: String, _ heldEpoch: Epoch
+  ) async throws -> Epoch? {
+    let key = shard.keys.meta(7)
+    let scripts = try #require(shard.connection.scripts)
+    let reply = try await shard.connection.query({
+      $0.writeTake(
+        meta: key, owner: owner, minimumEpoch: 0, heldEpoch: heldEpoch, scripts: scripts)
+    }) { MetaReply(take: $0, owner: owner) }
+    switch reply {
+    case .meta(let meta): return meta.ownership.epoch
+    case .fenced(let other):
+      #expect(other == Ownership(owner: "engine-3", epoch: 2))
+      return nil
+    case .missing, .notExecuted, .failed: throw RedisSetupError(.refused, "take: \(reply)")
+    }
+  }
+
+  @Test("movements and the oldest bucket come with meta, however it is read")
+  func counters() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      var batch = shard.batch(1, digest: 5)
+      batch.previousMovements = 70
+      batch.movements = [movement(.set, 1, quantity: 1)]
+      batch.oldestBucket = 88
+      #expect(try await shard.commit(batch) == .committed)
+      func meta(_ owner: String, _ epoch: Epoch) -> MetaReply {
+        .meta(
+          ShardMeta(
+            ownership: Ownership(owner: owner, epoch: epoch), sequence: 1, digest: 5,
+            lastEntryNumber: 42, movements: 71, oldestBucket: 88))
+      }
+      #expect(try await read(shard) == meta("engine-1", 1))
+      #expect(try await retake(shard, "engine-1", 1) == meta("engine-1", 1))
+      let key = shard.keys.meta(7)
+      let scripts = try #require(connection.scripts)
+      let taken = try await connection.query({
+        $0.writeTake(meta: key, owner: "engine-2", minimumEpoch: 0, scripts: scripts)
+      }) { MetaReply(take: $0, owner: "engine-2") }
+      #expect(taken == meta("engine-2", 2))
+    }
+  }
+
   @Test("a shard without meta cannot be taken, nor is it made")
   func missing() async throws {
     try await TestRedis.with { _, connection in

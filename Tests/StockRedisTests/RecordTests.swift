@@ -61,7 +61,10 @@ struct RecordTests {
       if length > 2 { location[length / 2] = " " }
       let record = EntryRecord(
         product: number(from: 1), quantity: quantity,
-        reserved: Int64.random(in: 0...quantity, using: &random), version: number(from: 1),
+        // More than there is: backorders.
+        reserved: Bool.random(using: &random)
+          ? Int64.random(in: 0...quantity, using: &random) : number(from: 0),
+        version: number(from: 1),
         createdAt: number(from: 0), updatedAt: number(from: 0), gtin: GTIN(gtin) ?? .none,
         location: String(location))
       let text = encode(record)
@@ -79,14 +82,15 @@ struct RecordTests {
     arguments: [
       ("", "available"),
       ("95", "available"),
-      ("-1 5 7 123 1 1 - A", "available"),
+      ("-6 5 7 123 1 1 - A", "add up"),
+      ("-0 5 7 123 1 1 - A", "available"),
       ("+1 5 7 123 1 1 - A", "available"),
       ("01 5 7 123 1 1 - A", "available"),
       ("1.5 5 7 123 1 1 - A", "available"),
       ("95  5 7 123 1 1 - A", "reserved"),
       ("95 -5 7 123 1 1 - A", "reserved"),
       ("9007199254740991 1 7 123 1 1 - A", "add up"),
-      ("9007199254740992 0 7 123 1 1 - A", "available"),
+      ("9007199254740992 0 7 123 1 1 - A", "add up"),
       ("99999999999999999999 0 7 123 1 1 - A", "available"),
       ("95 5 0 123 1 1 - A", "version"),
       ("95 5 7 0 1 1 - A", "product"),
@@ -121,6 +125,46 @@ struct RecordTests {
     #expect(try decodeProduct(bare + "\tcolour=red\tupdated_by=x") == value)
   }
 
+  @Test("an entry with backorders is below zero")
+  func backorder() throws {
+    let text = "-3 5 7 123 0 0 - A"
+    let record = try decodeEntry(text)
+    #expect(record.quantity == 2)
+    #expect(record.reserved == 5)
+    #expect(encode(record) == text)
+  }
+
+  @Test("a product's policy is written where it says something")
+  func policy() throws {
+    let bare = "store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3"
+    let table: [(StockPolicy, String)] = [
+      (StockPolicy(), ""),
+      (StockPolicy(lowStockThreshold: 0), "\tlow=0"),
+      (
+        StockPolicy(lowStockThreshold: 5, safetyStock: 2, backorderLimit: 10),
+        "\tlow=5\tsafety=2\tbackorder=10"
+      ),
+      (StockPolicy(purchaseLimit: PurchaseLimit(quantity: 2)), "\tlimit=2"),
+      (
+        StockPolicy(purchaseLimit: PurchaseLimit(quantity: 2, startsAt: -7, endsAt: 9)),
+        "\tlimit=2\tlimitfrom=-7\tlimituntil=9"
+      ),
+      (
+        StockPolicy(
+          safetyStock: Bounds.maxQuantity, backorderLimit: Bounds.maxQuantity,
+          purchaseLimit: PurchaseLimit(quantity: Bounds.maxQuantity, endsAt: .max - 1)),
+        "\tsafety=9007199254740991\tbackorder=9007199254740991\tlimit=9007199254740991"
+          + "\tlimituntil=9223372036854775806"
+      ),
+    ]
+    for (policy, text) in table {
+      let value = ProductValue(
+        store: 1, type: .physical, policy: policy, version: 1, createdAt: 2, updatedAt: 3)
+      #expect(encode(value) == bare + text)
+      #expect(try decodeProduct(bare + text) == value)
+    }
+  }
+
   @Test(
     "a product that we did not write so is refused",
     arguments: [
@@ -135,6 +179,11 @@ struct RecordTests {
       ("store=1\tstore=1\ttype=physical\tversion=1\tcreated=2\tupdated=3", "twice"),
       ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\tgtin=12", "GTIN"),
       ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\ttitle=", "title"),
+      ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\tlow=-1", "low"),
+      ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\tsafety=x", "safety"),
+      ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\tbackorder=", "backorder"),
+      ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\tlimit=0", "limit"),
+      ("store=1\ttype=physical\tversion=1\tcreated=2\tupdated=3\tlimitfrom=1", "window"),
       ("store=1\t\ttype=physical\tversion=1\tcreated=2\tupdated=3", "key=value"),
     ])
   func malformedProducts(_ text: String, _ word: String) throws {

@@ -166,6 +166,25 @@ func entryValue(
     updatedAt: 1_291_190_460_000, gtin: gtin, location: location)
 }
 
+/// A movement that brings an entry to these counters.
+func movement(
+  _ kind: Movement.Kind, _ product: ProductID, quantity: Int64 = 0, reserved: Int64 = 0,
+  after: (Int64, Int64)? = nil, location: LocationID = 0, note: Int32 = -1
+) -> Movement {
+  Movement(
+    kind: kind, product: product, store: 1, location: location, quantityChange: quantity,
+    reservedChange: reserved, quantityAfter: after?.0 ?? quantity,
+    reservedAfter: after?.1 ?? reserved, actor: 3, occurredAt: 1_291_190_400_000, note: note)
+}
+
+/// Bytes as `read` sees them in a reply.
+func withBytes<Value>(
+  _ text: String, _ read: (UnsafeBufferPointer<UInt8>) throws(RecordError) -> Value
+) throws -> Value {
+  var text = text
+  return try text.withUTF8 { try read($0) }
+}
+
 func productValue(version: Int64 = 1, title: String = "") -> ProductValue {
   ProductValue(
     store: 1, type: .physical, title: title, version: version, createdAt: 1_291_190_400_000,

@@ -57,6 +57,9 @@ struct WireTests {
       [keys.meta(7), keys.entries(7), keys.products(7)]
         == ["stock:{7}:meta", "stock:{7}:entries", "stock:{7}:products"])
     #expect(
+      [keys.holds(7), keys.purchases(7), keys.ledger(7), keys.idempotency(7, 12)]
+        == ["stock:{7}:holds", "stock:{7}:purchases", "stock:{7}:log", "stock:{7}:idem:12"])
+    #expect(
       [keys.controlMeta, keys.stores, keys.apiKeys, keys.counters]
         == ["meta", "stores", "keys", "counters"].map { "stock:{control}:\($0)" })
     #expect(RedisKeys.isValid(namespace: "eu-1:stock.v2"))

@@ -5,8 +5,9 @@ struct OpenBatch {
     var outcome: Outcome
   }
 
-  /// Holds and purchases are kept in journals of their own; these say that the batch has some.
-  var hasRecords = false
+  /// Holds and purchases are kept in journals of their own; this says how many the batch has, large
+  /// ones counted more than once.
+  var records = 0
 
   var entryChanges: [EntryChange] = []
   /// The rows of `entryChanges`, place by place.
@@ -23,10 +24,11 @@ struct OpenBatch {
   var openedAt: Int64 = 0
 
   var hasChanges: Bool {
-    !entryChanges.isEmpty || !productChanges.isEmpty || hasRecords || !idempotency.isEmpty
+    !entryChanges.isEmpty || !productChanges.isEmpty || records > 0 || !idempotency.isEmpty
   }
   var isFull: Bool {
-    entryChanges.count + productChanges.count + idempotency.count >= Bounds.maxChangesPerCommit
+    entryChanges.count + productChanges.count + idempotency.count + records
+      >= Bounds.maxChangesPerCommit
       || movements.count >= Bounds.maxMovementsPerCommit
       || waiting.count >= Bounds.maxTicketsPerCommit
   }

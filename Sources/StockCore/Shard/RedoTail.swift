@@ -23,7 +23,7 @@ struct RedoTail {
 
   mutating func append(_ batch: Batch, at instant: Int64) {
     items.append(Item(batch: batch, committedAt: instant))
-    changes += batch.changeCount
+    changes += batch.weight
   }
 
   /// All of it was played again: Redis may lose it once more.
@@ -36,7 +36,7 @@ struct RedoTail {
     while start < items.count,
       items[start].committedAt < oldest || (changes > Bounds.maxRedoChanges && count > 1)
     {
-      changes -= items[start].batch.changeCount
+      changes -= items[start].batch.weight
       start += 1
     }
     if start > 32, start * 2 > items.count {

@@ -19,6 +19,8 @@ extension ShardStateMachine {
     /// Entries of this shard, for the answer of an atomic batch.
     var ownEntries: [EntrySnapshot] = []
     var caller: Caller?
+    /// The client waited too long, and was told that nothing is known.
+    var isAnswered = false
     /// What the client is told at the end, and the commit that it rests on.
     var conclusion: (outcome: Outcome, sequence: Sequence64)?
     /// Lines in the order that the client asked for, for an atomic batch.
@@ -165,7 +167,7 @@ extension ShardStateMachine {
       works[hold]?.retryAt = now.monotonic + configuration.partRetry
       return
     }
-    cause = Cause(actor: work.caller?.actor ?? 0, note: MovementNote(reference: hold))
+    cause = cause(of: hold)
     let isUndecided = work.isProbe || self.hold(hold)?.operation?.phase == .preparing
     switch answer.outcome {
     case .part(let part):
@@ -250,7 +252,7 @@ extension ShardStateMachine {
   /// Decides against an operation: everyone goes back to the hold's lines.
   ///
   /// - Parameter why: nil: a shard was not there, so that nothing is known against the lines.
-  private mutating func undo(_ hold: Hold, why: Refusal?, _ now: Now) {
+  mutating func undo(_ hold: Hold, why: Refusal?, _ now: Now) {
     guard var operation = hold.operation else { return }
     var hold = hold
     let change = lineChange(hold, operation.kind, works[hold.id]?.caller)
@@ -280,7 +282,7 @@ extension ShardStateMachine {
   // MARK: The end
 
   /// What the client will be told, and is told again for the same key. nil: it cannot be said.
-  private mutating func conclude(_ id: HoldID, _ outcome: Outcome?, _ now: Now) {
+  mutating func conclude(_ id: HoldID, _ outcome: Outcome?, _ now: Now) {
     guard let waiter = works[id]?.caller?.waiter else { return }
     guard let outcome else {
       works[id]?.conclusion = (.unavailable(.storeUnavailable), committedSequence)
@@ -295,7 +297,7 @@ extension ShardStateMachine {
     works[id]?.conclusion = (outcome, sequence)
   }
 
-  private func outcome(of id: HoldID) -> Outcome {
+  func outcome(of id: HoldID) -> Outcome {
     guard var hold = hold(id), let work = works[id] else { return .refused(.holdNotFound) }
     if let operation = hold.operation, operation.kind == .reserve {
       return .reservedTogether(entries(of: work.asked, work.answers, own: work.ownEntries))
@@ -308,7 +310,7 @@ extension ShardStateMachine {
   private mutating func end(_ id: HoldID, _ now: Now) {
     guard let work = works.removeValue(forKey: id) else { return }
     attempts[work.attempt] = nil
-    if let waiter = work.caller?.waiter, let conclusion = work.conclusion {
+    if let waiter = work.caller?.waiter, !work.isAnswered, let conclusion = work.conclusion {
       let waiting = OpenBatch.Waiting(ticket: waiter.ticket, outcome: conclusion.outcome)
       if conclusion.sequence <= committedSequence {
         answers.append(
@@ -326,7 +328,6 @@ extension ShardStateMachine {
         works[id]?.parked = Array(work.parked[place...])
         return
       }
-      if let key = one.command.idempotency { keys.forget(key) }
       let outcome = decide(
         one.command, ticket: one.waiter.ticket, since: one.waiter.since, now: now)
       if let outcome {
@@ -336,166 +337,6 @@ extension ShardStateMachine {
             sequence: committedSequence))
       }
     }
-  }
-
-  // MARK: Messages
-
-  /// Tells the others what the record says that they have to do.
-  private mutating func follow(_ id: HoldID, _ now: Now) {
-    guard let operation = hold(id)?.operation else { return }
-    works[id]?.answers = [:]
-    send(id, to: Set(operation.participants), now)
-  }
-
-  private mutating func send(_ id: HoldID, to shards: Set<ShardID>, _ now: Now) {
-    guard let hold = hold(id), let operation = hold.operation else { return }
-    let (map, home) = (map, self.id)
-    send(id, to: shards, now) { shard in
-      PartRequest(
-        mode: operation.phase == .finishing && operation.kind == .reserve ? .detach : .settle,
-        hold: id, home: home, customer: hold.customer, cause: operation.kind,
-        lines: hold.status == .held
-          ? hold.lines.filter { map.shard(ofProduct: $0.product) == shard } : [],
-        allocation: Allocation())
-    }
-  }
-
-  private mutating func send(
-    _ id: HoldID, to shards: Set<ShardID>, _ now: Now, _ request: (ShardID) -> PartRequest
-  ) {
-    emit(id, to: shards, works[id]?.caller, rests: holds.saw(id), request)
-  }
-
-  /// Sends messages as soon as Redis has what they rest on.
-  private mutating func emit(
-    _ id: HoldID, to shards: Set<ShardID>, _ caller: Caller?, rests: Saw,
-    _ request: (ShardID) -> PartRequest
-  ) {
-    guard var work = works[id] else { return }
-    attempts[work.attempt] = nil
-    attemptCount += 1
-    work.attempt = attemptCount
-    work.awaited = shards
-    work.retryAt = nil
-    works[id] = work
-    attempts[attemptCount] = id
-    var messages: [ShardMessage] = []
-    for shard in shards.sorted() {
-      messages.append(
-        ShardMessage(
-          to: shard, request: request(shard), scope: caller?.scope ?? .any,
-          actor: caller?.actor ?? 0, attempt: attemptCount))
-    }
-    switch rests {
-    case .open: open.messages += messages
-    case .inFlight: inFlight?.contents.messages += messages
-    case .committed: outbox += messages
-    }
-  }
-
-  /// What is to be sent to other shards now, in this order.
-  public mutating func takeMessages() -> [ShardMessage] {
-    if outbox.isEmpty { return [] }
-    defer { outbox = [] }
-    return outbox
-  }
-
-  // MARK: Going on
-
-  /// Goes on with operations whose shards could not answer, or that were left over by an engine before.
-  mutating func drive(_ now: Now) {
-    guard !undriven.isEmpty || !works.isEmpty else { return }
-    for id in undriven where works[id] == nil { works[id] = Work() }
-    for id in undriven { works[id]?.retryAt = now.monotonic }
-    undriven = []
-    let due = works.filter { $0.value.retryAt.map { $0 <= now.monotonic } ?? false }.keys.sorted()
-    for id in due {
-      guard !open.isFull else { return }
-      cause = Cause(actor: works[id]?.caller?.actor ?? 0, note: MovementNote(reference: id))
-      guard let hold = hold(id), let operation = hold.operation else {
-        works[id] = nil
-        continue
-      }
-      switch operation.phase {
-      case .preparing:
-        undo(hold, why: nil, now)
-      case .finishing, .undoing:
-        let awaited = works[id]?.awaited ?? []
-        send(id, to: awaited.isEmpty ? Set(operation.participants) : awaited, now)
-      }
-    }
-  }
-
-  /// Batches were undone: what was said about holds in them is void.
-  mutating func wasUndone(_ changes: [Change<HoldID, HoldRecord>], _ why: Unavailability) {
-    for change in changes.reversed() { index(change.key, from: change.after, to: change.before) }
-    for change in changes {
-      guard let work = works[change.key] else {
-        if case .hold(let hold)? = change.before, hold.operation != nil {
-          undriven.append(change.key)
-        }
-        continue
-      }
-      let isStillThere = hold(change.key)?.operation != nil
-      let isUndecided = hold(change.key)?.operation?.phase == .preparing
-      works[change.key]?.conclusion = nil
-      if !isStillThere || isUndecided {
-        if let waiter = work.caller?.waiter {
-          answerNow(waiter, .unavailable(why))
-          works[change.key]?.caller = nil
-        }
-      } else if let waiter = work.caller?.waiter {
-        // Decided before, and only its end was undone: the answer comes with the next try.
-        let outcome = outcome(of: change.key)
-        works[change.key]?.conclusion = (outcome, committedSequence)
-        if let key = waiter.key, keys.find(key) == .running { keys.forget(key) }
-      }
-      if isStillThere {
-        undriven.append(change.key)
-      } else {
-        let parked = work.parked
-        attempts[work.attempt] = nil
-        works[change.key] = nil
-        for one in parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
-      }
-    }
-  }
-
-  /// Nobody is to wait for a hold any more.
-  mutating func abandonWorks() {
-    for id in works.keys.sorted() {
-      guard let work = works[id] else { continue }
-      if let waiter = work.caller?.waiter { answerNow(waiter, .unavailable(.outcomeUnknown)) }
-      for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
-    }
-    works = [:]
-    attempts = [:]
-    undriven = []
-    outbox = []
-  }
-
-  /// Tells those who waited too long for other shards that nothing is known; the operation goes on.
-  mutating func giveUpOnWorks(_ now: Now) {
-    guard !works.isEmpty else { return }
-    for (id, work) in works {
-      guard let waiter = work.caller?.waiter,
-        now.monotonic - waiter.since >= configuration.answerTimeout
-      else { continue }
-      answers.append(
-        Answer(
-          ticket: waiter.ticket, outcome: .unavailable(.outcomeUnknown), shard: self.id,
-          sequence: committedSequence))
-      works[id]?.caller = nil
-      for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
-      works[id]?.parked = []
-    }
-  }
-
-  private mutating func answerNow(_ waiter: Waiter, _ outcome: Outcome) {
-    if let key = waiter.key { keys.forget(key) }
-    answers.append(
-      Answer(
-        ticket: waiter.ticket, outcome: outcome, shard: id, sequence: committedSequence))
   }
 
   // MARK: Lines
@@ -517,7 +358,7 @@ extension ShardStateMachine {
       allocation: caller?.allocation ?? Allocation())
   }
 
-  private func own(_ lines: [HoldLine]) -> [HoldLine] {
+  func own(_ lines: [HoldLine]) -> [HoldLine] {
     lines.filter { map.shard(ofProduct: $0.product) == id }
   }
 
@@ -544,7 +385,7 @@ extension ShardStateMachine {
   }
 
   /// The commit that carries all that is decided so far.
-  private var youngestSequence: Sequence64 {
+  var youngestSequence: Sequence64 {
     (inFlight?.batch.sequence ?? committedSequence) + (open.hasChanges ? 1 : 0)
   }
 }

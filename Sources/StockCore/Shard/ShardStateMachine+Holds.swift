@@ -38,7 +38,7 @@ extension ShardStateMachine {
 
   /// Writes a record in the open batch, and what is found by it. nil: it is removed.
   mutating func write(_ id: HoldID, _ record: HoldRecord?, _ now: Now) {
-    noteOpened(now)
+    noteOpened(now, weight: 1 + (record?.appliedLines.count ?? 0) / 16)
     let before = holds[id]
     holds.write(id, record)
     index(id, from: before, to: record)
@@ -95,6 +95,11 @@ extension ShardStateMachine {
       }
     } else if holds[request.id] != nil {
       return .refused(.holdIDTaken, holds.saw(request.id))
+    }
+    guard map.shard(ofHold: request.id) == id else {
+      // It came here for its order's hold, which has ended meanwhile, and a hold with the client's id
+      // has another home: asked again, the request goes there.
+      return Decision(outcome: .unavailable(.overloaded), saw: .committed)
     }
     guard holds.count < Bounds.maxHoldsPerShard else {
       return .refused(.capacityReached(.holds))
@@ -248,7 +253,7 @@ struct RefusalError: Error {
 
 extension StoreScope {
   /// Whose holds a caller makes: 0 for an admin's.
-  var store: StoreID {
+  public var store: StoreID {
     switch self {
     case .any: 0
     case .only(let store): store

@@ -127,6 +127,12 @@ extension ShardStateMachine {
     return found
   }
 
+  /// Whether a hold of the order is open here, or about to be made, by what is decided so far.
+  public func hasOpenHold(of order: OrderKey) -> Bool { orders[order] != nil }
+
+  /// The number of the commit that carries all that is decided so far.
+  public var decidedSequence: Sequence64 { youngestSequence }
+
   /// Movements that Redis has, since ever.
   public var committedMovements: Int64 { committedMovementCount }
 

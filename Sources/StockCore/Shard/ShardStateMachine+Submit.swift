@@ -88,7 +88,7 @@ extension ShardStateMachine {
     case .allocate(let allocate):
       decision = self.allocate(allocate, command.scope, now)
     case .applyPart(let request):
-      cause.note.reference = request.cause == .reserve ? "" : request.hold
+      cause.note.reference = request.hold
       decision = applyPart(request, command.scope, now)
     case .checkKey(let key):
       return Decision(outcome: outcome(known: key) ?? .keyUnknown, saw: .committed)
@@ -122,6 +122,7 @@ extension ShardStateMachine {
       cause.note.reference = hold
       return releaseHold(hold, amounts, caller, now)
     case .reserveTogether(let together):
+      cause.note.reference = together.id
       return reserveTogether(together, caller, now)
     default:
       preconditionFailure("\(command.operation) is not about a hold")
@@ -250,9 +251,11 @@ extension ShardStateMachine {
   }
 
   /// Notes that the open batch has something to say that is not an entry's or a product's.
-  mutating func noteOpened(_ now: Now) {
+  ///
+  /// - Parameter weight: how much of a batch's room it takes.
+  mutating func noteOpened(_ now: Now, weight: Int = 1) {
     if !open.hasChanges { open.openedAt = now.monotonic }
-    open.hasRecords = true
+    open.records += weight
   }
 
   mutating func insertPending(_ pending: PendingEntry) -> Int32 {

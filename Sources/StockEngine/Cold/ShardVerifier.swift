@@ -8,16 +8,18 @@ import StockRedis
 /// read. Replies come in the order of execution, so committed memory at that moment is exactly what
 /// Redis held when it ran the scan: a difference is one.
 final class ShardVerifier {
-  private static let fieldsPerPage = 1_000
+  static let fieldsPerPage = 1_000
   private static let shownDifferences = 100
 
-  private let shard: ShardActor
-  private let link: ShardLink
+  let shard: ShardActor
+  let link: ShardLink
   private let connection: RedisConnection?
   private let done: (Result<VerifyReport.Shard, EngineError>) -> Void
 
   private var seenProducts: Set<ProductID> = []
   private var seenEntries: Set<EntryID> = []
+  var seenHolds: Set<HoldID> = []
+  var seenPurchases: Set<PurchaseKey> = []
   private var differences: [String] = []
   private var differenceCount = 0
 
@@ -34,7 +36,9 @@ final class ShardVerifier {
   func start() {
     scan(link.keys.products(shard.id), compare: compareProduct) {
       self.scan(self.link.keys.entries(self.shard.id), compare: self.compareEntry) {
-        self.lookForMissing()
+        self.scanHolds {
+          self.scanPurchases { self.lookForMissing() }
+        }
       }
     }
   }
@@ -55,7 +59,7 @@ final class ShardVerifier {
     }
   }
 
-  private func ask(
+  func ask(
     _ body: (inout ByteBuffer) -> Void, reply: @escaping (RedisReply) -> Void
   ) {
     guard let connection, connection.isOpen else { return end("no connection to redis") }
@@ -93,9 +97,9 @@ final class ShardVerifier {
 
   /// What memory has and the scan did not show was made since, or is missing: each is asked for.
   private func lookForMissing() {
-    let (products, entries) = shard.assumeIsolated { $0.committedIDs() }
-    let unseenProducts = products.filter { !seenProducts.contains($0) }
-    let unseenEntries = entries.filter { !seenEntries.contains($0) }
+    let ids = shard.assumeIsolated { $0.committedIDs() }
+    let unseenProducts = ids.products.filter { !seenProducts.contains($0) }
+    let unseenEntries = ids.entries.filter { !seenEntries.contains($0) }
     look(for: unseenProducts[...], in: link.keys.products(shard.id), compare: compareProduct) {
       id in
       let isThere = self.shard.assumeIsolated { $0.committedProduct(id) != nil }
@@ -108,7 +112,11 @@ final class ShardVerifier {
         let isThere = self.shard.assumeIsolated { $0.committedEntry(id) != nil }
         if isThere { self.report("entry \(id): not in redis") }
       } done: {
-        self.finish(products: products.count, entries: entries.count)
+        self.lookForHolds(ids.holds.filter { !self.seenHolds.contains($0) }[...]) {
+          self.lookForPurchases(ids.purchases.filter { !self.seenPurchases.contains($0) }[...]) {
+            self.finish(ids)
+          }
+        }
       }
     }
   }
@@ -129,23 +137,23 @@ final class ShardVerifier {
     }
   }
 
-  private func describe<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "nothing" }
+  func describe<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "nothing" }
 
-  private func report(_ difference: String) {
+  func report(_ difference: String) {
     differenceCount += 1
     if differences.count < Self.shownDifferences { differences.append(difference) }
   }
 
-  private func end(_ why: String) {
+  func end(_ why: String) {
     done(.failure(.unavailable("shard \(shard.id): \(why)")))
   }
 
-  private func finish(products: Int, entries: Int) {
+  private func finish(_ ids: CommittedIDs) {
     done(
       .success(
         VerifyReport.Shard(
-          shard: shard.id, products: products, entries: entries, differences: differences,
-          differenceCount: differenceCount)))
+          shard: shard.id, products: ids.products.count, entries: ids.entries.count,
+          holds: ids.holds.count, differences: differences, differenceCount: differenceCount)))
   }
 }
 

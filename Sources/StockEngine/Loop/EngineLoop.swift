@@ -3,12 +3,6 @@ import NIOCore
 import StockCore
 import StockRedis
 
-/// A command on its way to its shard.
-struct Submission: Sendable {
-  var command: Command
-  var ticket: Ticket
-}
-
 /// What the engine has on one event loop: some shards, their connection to Redis, and the way in and
 /// out for the clients of that loop. Not Sendable: everything here happens on the loop.
 ///
@@ -20,27 +14,39 @@ final class EngineLoop: LoopGateway {
   let logger: Logger
   weak var receiver: (any AnswerReceiver)?
 
-  private let shardMap: ShardMap
-  private let loopCount: Int
+  let loopCount: Int
+  let shared: EngineShared
   /// This loop's shards: shard s lives on loop s mod `loopCount`, at place s / `loopCount`.
   private(set) var shards: [ShardActor] = []
   private(set) var link: ShardLink?
-  private var peers: [NIOLoopBound<EngineLoop>] = []
+  private(set) var peers: [NIOLoopBound<EngineLoop>] = []
 
   /// What came in this tick for the shards here, by place.
   private var inboxes: [[Submission]] = []
-  /// What came in this tick for shards elsewhere, by loop, with the shard's place there.
-  private var outboxes: [[(place: Int, submission: Submission)]] = []
+  /// Answers of other shards to those here, by place.
+  private var partInboxes: [[Answer]] = []
+  /// What came in this tick for shards elsewhere, by loop.
+  private var outboxes: [Parcel] = []
   private var isFlushScheduled = false
   private var ticking: RepeatedTask?
+  /// The time of day at the last tick, for what may be 50 ms wrong.
+  private(set) var recentWall: Timestamp = 0
 
-  init(index: Int, loop: any EventLoop, loopCount: Int, shardMap: ShardMap, logger: Logger) {
+  /// Clients' requests that need more than to be handed on, until their answer is there.
+  var careful: [Ticket: CarefulRequest] = [:]
+  var feed: MovementFeed
+
+  init(
+    index: Int, loop: any EventLoop, loopCount: Int, shared: EngineShared, logger: Logger
+  ) {
     self.loopIndex = index
     self.loop = loop
     self.loopCount = loopCount
-    self.shardMap = shardMap
+    self.shared = shared
     self.logger = logger
-    self.outboxes = Array(repeating: [], count: loopCount)
+    self.outboxes = Array(repeating: Parcel(), count: loopCount)
+    self.recentWall = shared.clock.now().wall
+    self.feed = MovementFeed(loopCount: loopCount)
   }
 
   /// Makes the shards and connects. To be called once, when all loops are there.
@@ -52,13 +58,14 @@ final class EngineLoop: LoopGateway {
       loop: loop, configuration: configuration, owner: owner, events: self, logger: logger)
     self.link = link
     let boundLink = NIOLoopBound(link, eventLoop: loop)
-    for shard in stride(from: loopIndex, to: shardMap.shardCount, by: loopCount) {
+    for shard in stride(from: loopIndex, to: shared.map.shardCount, by: loopCount) {
       shards.append(
         ShardActor(
-          id: shard, map: shardMap, configuration: configuration.shard, link: boundLink,
-          loop: loop))
+          id: shard, shared: shared, configuration: configuration.shard, link: boundLink,
+          loop: loop, logger: logger))
     }
     inboxes = Array(repeating: [], count: shards.count)
+    partInboxes = Array(repeating: [], count: shards.count)
     ticking = loop.scheduleRepeatedTask(initialDelay: .milliseconds(50), delay: .milliseconds(50)) {
       [bound = NIOLoopBound(self, eventLoop: loop)] _ in
       bound.value.tick()
@@ -71,7 +78,9 @@ final class EngineLoop: LoopGateway {
     ticking?.cancel()
     ticking = nil
     for shard in shards {
-      distribute(shard.assumeIsolated { $0.abandon() })
+      var output = shard.assumeIsolated { $0.abandon() }
+      output.messages = []
+      distribute(output)
     }
     link?.stop()
   }
@@ -79,76 +88,134 @@ final class EngineLoop: LoopGateway {
   // MARK: Commands in
 
   func submit(_ command: Command, ticket: Ticket) {
-    let shard = shardMap.shard(of: command)
+    switch command.operation {
+    case .reserve, .release, .fulfill:
+      if command.idempotency != nil { return submitCarefully(command, ticket: ticket) }
+      enqueue(
+        Submission(command: command, ticket: ticket), for: shared.map.shard(of: command))
+    default:
+      submitCarefully(command, ticket: ticket)
+    }
+  }
+
+  /// Puts a command where it leaves this tick.
+  @inline(__always)
+  func enqueue(_ submission: Submission, for shard: ShardID) {
     let home = shard % loopCount
-    let submission = Submission(command: command, ticket: ticket)
     if home == loopIndex {
       inboxes[shard / loopCount].append(submission)
     } else {
-      outboxes[home].append((shard / loopCount, submission))
+      outboxes[home].submissions.append((shard / loopCount, submission))
     }
+    scheduleFlush()
+  }
+
+  /// The same, for what another shard answered to one that asked it.
+  private func enqueue(part answer: Answer) {
+    let shard = answer.ticket.home
+    guard shard < shared.map.shardCount else { return }
+    let home = shard % loopCount
+    if home == loopIndex {
+      partInboxes[shard / loopCount].append(answer)
+    } else {
+      outboxes[home].partAnswers.append((shard / loopCount, answer))
+    }
+    scheduleFlush()
+  }
+
+  private func scheduleFlush() {
     guard !isFlushScheduled else { return }
     isFlushScheduled = true
     // Runs when all that is readable now has been read.
     loop.assumeIsolated().execute { self.flush() }
   }
 
-  func subscribe() {}
-  func unsubscribe() {}
-
   private func flush() {
     isFlushScheduled = false
     for home in outboxes.indices where !outboxes[home].isEmpty {
       let parcel = outboxes[home]
-      outboxes[home] = []
-      outboxes[home].reserveCapacity(parcel.count)
+      outboxes[home] = Parcel()
+      outboxes[home].submissions.reserveCapacity(parcel.submissions.count)
       let peer = peers[home]
       peer.eventLoop.execute { peer.value.accept(parcel) }
     }
     deliver()
   }
 
-  /// Commands from another loop.
-  private func accept(_ parcel: [(place: Int, submission: Submission)]) {
-    for (place, submission) in parcel { inboxes[place].append(submission) }
+  /// From another loop.
+  private func accept(_ parcel: Parcel) {
+    for (place, submission) in parcel.submissions { inboxes[place].append(submission) }
+    for (place, answer) in parcel.partAnswers { partInboxes[place].append(answer) }
     // If a flush of our own is due in this tick, they go with it.
     if !isFlushScheduled { deliver() }
   }
 
   private func deliver() {
-    let now = EngineClock.now()
-    for place in inboxes.indices where !inboxes[place].isEmpty {
+    let now = shared.clock.now()
+    for place in inboxes.indices
+    where !inboxes[place].isEmpty || !partInboxes[place].isEmpty {
       let submissions = inboxes[place]
       inboxes[place] = []
       inboxes[place].reserveCapacity(submissions.count)
-      distribute(shards[place].assumeIsolated { $0.take(submissions, now: now) })
+      let parts = partInboxes[place]
+      partInboxes[place] = []
+      distribute(shards[place].assumeIsolated { $0.take(submissions, parts: parts, now: now) })
     }
   }
 
   private func tick() {
-    let now = EngineClock.now()
+    let now = shared.clock.now()
+    recentWall = now.wall
     for shard in shards {
       distribute(shard.assumeIsolated { $0.tick(now: now) })
     }
+    sendFeed()
   }
 
   // MARK: Answers out
 
+  private func distribute(_ output: ShardOutput) {
+    for message in output.messages {
+      let command = Command(
+        scope: message.scope, operation: .applyPart(message.request), actor: message.actor)
+      let ticket = Ticket(home: message.request.home, attempt: message.attempt)
+      enqueue(Submission(command: command, ticket: ticket), for: message.to)
+    }
+    feed.add(output.committed)
+    distribute(output.answers)
+  }
+
   private func distribute(_ answers: [Answer]) {
     guard !answers.isEmpty else { return }
-    if loopCount == 1 {
-      receiver?.receive(answers)
+    if loopCount == 1, !answers.contains(where: { $0.ticket.isOfShard }) {
+      hand(answers)
       return
     }
     var parcels = [[Answer]](repeating: [], count: loopCount)
-    for answer in answers { parcels[answer.ticket.loop].append(answer) }
+    for answer in answers {
+      if answer.ticket.isOfShard {
+        enqueue(part: answer)
+      } else {
+        parcels[answer.ticket.loop].append(answer)
+      }
+    }
     for (index, parcel) in parcels.enumerated() where !parcel.isEmpty {
       if index == loopIndex {
-        receiver?.receive(parcel)
+        hand(parcel)
       } else {
         let peer = peers[index]
-        peer.eventLoop.execute { peer.value.receiver?.receive(parcel) }
+        peer.eventLoop.execute { peer.value.hand(parcel) }
       }
+    }
+  }
+
+  /// Gives this loop's clients their answers.
+  private func hand(_ answers: [Answer]) {
+    if careful.isEmpty {
+      receiver?.receive(answers)
+    } else {
+      let rest = answered(answers)
+      if !rest.isEmpty { receiver?.receive(rest) }
     }
   }
 
@@ -158,28 +225,30 @@ final class EngineLoop: LoopGateway {
 /// What the link reports. All of it on the loop, and never from inside a call to the link.
 extension EngineLoop: ShardLinkEvents {
   func linkReplied(_ id: ShardID, _ reply: CommitReply) {
-    let now = EngineClock.now()
+    let now = shared.clock.now()
     let jitter = Int64.random(in: 0..<100)
-    let answers = shard(id).assumeIsolated { $0.replied(reply, now: now, jitter: jitter) }
+    let output = shard(id).assumeIsolated { $0.replied(reply, now: now, jitter: jitter) }
     // The next batch first: Redis works on it while the answers are written.
     link?.flush()
-    distribute(answers)
+    distribute(output)
   }
 
   func linkReadMeta(_ id: ShardID, _ meta: ShardMeta?) {
-    let now = EngineClock.now()
+    let now = shared.clock.now()
     distribute(shard(id).assumeIsolated { $0.metaRead(meta, now: now) })
   }
 
+  func linkReplayed(_ answer: Answer) { distribute([answer]) }
+
   func linkLost() {
-    let now = EngineClock.now()
+    let now = shared.clock.now()
     for shard in shards {
       distribute(shard.assumeIsolated { $0.connectionLost(now: now) })
     }
   }
 
   func linkReady() {
-    let now = EngineClock.now()
+    let now = shared.clock.now()
     for shard in shards {
       distribute(shard.assumeIsolated { $0.connectionReady(now: now) })
     }

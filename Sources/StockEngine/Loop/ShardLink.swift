@@ -7,6 +7,8 @@ import StockRedis
 protocol ShardLinkEvents: AnyObject {
   func linkReplied(_ shard: ShardID, _ reply: CommitReply)
   func linkReadMeta(_ shard: ShardID, _ meta: ShardMeta?)
+  /// What was answered to an idempotency key before; or that it cannot be read.
+  func linkReplayed(_ answer: Answer)
   /// The connection is gone; nothing that was sent will be replied to.
   func linkLost()
   func linkReady()
@@ -20,6 +22,7 @@ final class ShardLink {
   let keys: RedisKeys
   private let address: RedisAddress
   private let durability: Durability
+  private let ledgerLength: Int64
   private let revive: (@Sendable () async -> Void)?
   private weak var events: (any ShardLinkEvents)?
   private let logger: Logger
@@ -39,6 +42,7 @@ final class ShardLink {
     self.keys = configuration.keys
     self.address = configuration.address
     self.durability = configuration.durability
+    self.ledgerLength = configuration.shard.ledgerLength
     self.revive = configuration.reviveRedis
     self.events = events
     self.logger = logger
@@ -164,7 +168,7 @@ final class ShardLink {
 
   private func encoder(of shard: ShardID) -> CommitEncoder {
     if let encoder = encoders[shard] { return encoder }
-    let encoder = CommitEncoder(keys: keys, shard: shard)
+    let encoder = CommitEncoder(keys: keys, shard: shard, ledgerLength: ledgerLength)
     encoders[shard] = encoder
     return encoder
   }
@@ -183,6 +187,60 @@ final class ShardLink {
       guard case .success(let reply) = result else { return }
       self?.heard(MetaReply(read: reply), shard: shard)
     }
+  }
+
+  // MARK: Idempotency records
+
+  /// Reads what was answered to a key before.
+  ///
+  /// - Parameter answer: gets the outcome. Where there is none any more (the bucket was dropped
+  ///   meanwhile), or none can be read, the store is unavailable.
+  func replay(
+    _ key: IdempotencyKey, bucket: IdempotencyBucket, shard: ShardID, answer: Answer
+  ) {
+    var answer = answer
+    answer.outcome = .unavailable(.storeUnavailable)
+    let failed = answer
+    guard let connection else { return replayed(failed) }
+    let hash = keys.idempotency(shard, bucket)
+    connection.send {
+      $0.writeRESPCommand(["HGET", hash, IdempotencyText.field(of: key)])
+    } reply: { result in
+      guard case .success(let reply) = result, !reply.isError, !reply.isNull else {
+        return self.replayed(failed)
+      }
+      do throws(RecordError) {
+        let record = try IdempotencyText.decode(reply.bytes)
+        answer.outcome = record.outcome
+        answer.sequence = record.sequence
+        answer.isReplay = true
+      } catch {
+        self.logger.error(
+          "cannot read an idempotency record", metadata: ["key": "\(hash)", "error": "\(error)"])
+      }
+      self.replayed(answer)
+    }
+  }
+
+  /// In a task of its own: `send` may report at once that there is no connection, inside a shard.
+  private func replayed(_ answer: Answer) {
+    loop.assumeIsolated().execute { self.events?.linkReplayed(answer) }
+  }
+
+  /// Removes buckets whose time is over.
+  ///
+  /// - Returns: false if there is no connection: to be asked again.
+  func unlink(_ buckets: [IdempotencyBucket], shard: ShardID) -> Bool {
+    guard let connection, connection.isOpen else { return false }
+    let names = buckets.map { keys.idempotency(shard, $0) }
+    connection.send {
+      $0.writeRESPCommand(["UNLINK"] + names)
+    } reply: { [logger] result in
+      // What is left over is removed when the shard is loaded the next time.
+      guard case .success(let reply) = result, reply.isError else { return }
+      logger.warning("cannot remove idempotency records", metadata: ["error": "\(reply)"])
+    }
+    return true
   }
 
   func retake(shard: ShardID, ownership: Ownership) {

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import StockCore
 import StockRedis
@@ -6,71 +7,119 @@ import StockRedis
 ///
 /// Nothing here awaits. The loop enters once a tick, with `assumeIsolated`, which is a plain call.
 actor ShardActor {
+  /// What must be known of a command until its answer is there.
+  private struct UnderWay {
+    var key: IdempotencyKey?
+    var order: OrderKey?
+  }
+
   nonisolated let id: ShardID
   private let executor: any SerialExecutor
   private let link: NIOLoopBound<ShardLink>
+  private let shared: EngineShared
+  private let logger: Logger
   private var machine: ShardStateMachine
   /// Counts the loadings, so that rows of one that was given up are told apart.
   private var loading = 0
+  /// The youngest time in what was loaded.
+  private var newestLoaded: Timestamp = 0
+  /// Commands with a key, and those that make holds.
+  private var underWay: [Ticket: UnderWay] = [:]
+  /// Orders whose holds have ended, with the commit that says so, in its order.
+  private var closing: [(order: OrderKey, sequence: Sequence64)] = []
+  /// Buckets to be removed from Redis once there is a connection.
+  private var droppedBuckets: [IdempotencyBucket] = []
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
-    id: ShardID, map: ShardMap, configuration: ShardConfiguration, link: NIOLoopBound<ShardLink>,
-    loop: any EventLoop
+    id: ShardID, shared: EngineShared, configuration: ShardConfiguration,
+    link: NIOLoopBound<ShardLink>, loop: any EventLoop, logger: Logger
   ) {
     self.id = id
     self.executor = loop.executor
     self.link = link
-    self.machine = ShardStateMachine(id: id, map: map, configuration: configuration)
+    self.shared = shared
+    self.logger = logger
+    self.machine = ShardStateMachine(id: id, map: shared.map, configuration: configuration)
   }
 
   // MARK: Events
 
-  /// Commands, in their order, and the end of the tick that they came in.
-  func take(_ submissions: [Submission], now: Now) -> [Answer] {
+  /// Commands, and answers of other shards, in their order, and the end of the tick that they came in.
+  func take(_ submissions: [Submission], parts: [Answer], now: Now) -> ShardOutput {
+    for answer in parts { machine.partAnswered(answer, now: now) }
     var answers: [Answer] = []
     for submission in submissions {
-      let outcome = machine.submit(submission.command, ticket: submission.ticket, now: now)
-      guard let outcome else { continue }
-      answers.append(
-        Answer(
-          ticket: submission.ticket, outcome: outcome, shard: id,
-          sequence: machine.committedSequence))
+      if let outcome = submit(submission, now: now) {
+        answers.append(
+          Answer(
+            ticket: submission.ticket, outcome: outcome, shard: id,
+            sequence: machine.committedSequence))
+      }
     }
     perform(machine.endOfTick(now: now))
-    let released = machine.takeAnswers()
-    return answers.isEmpty ? released : released + answers
+    return collect(answers)
   }
 
-  func replied(_ reply: CommitReply, now: Now, jitter: Int64) -> [Answer] {
+  @inline(__always)
+  private func submit(_ submission: Submission, now: Now) -> Outcome? {
+    switch submission.command.operation {
+    case .reserve, .release, .fulfill:
+      if submission.command.idempotency == nil { break }
+      return submitNoted(submission, now: now)
+    default:
+      return submitNoted(submission, now: now)
+    }
+    return machine.submit(submission.command, ticket: submission.ticket, now: now)
+  }
+
+  /// Submits a command of which something must be known when its answer comes.
+  private func submitNoted(_ submission: Submission, now: Now) -> Outcome? {
+    let command = submission.command
+    var noted = UnderWay(key: command.idempotency, order: nil)
+    switch command.operation {
+    case .checkKey(let key):
+      noted.key = key
+    case .hold(let request):
+      noted.order = OrderKey(store: command.scope.store, order: request.order)
+    default:
+      break
+    }
+    if noted.key != nil || noted.order != nil { underWay[submission.ticket] = noted }
+    return machine.submit(command, ticket: submission.ticket, now: now)
+  }
+
+  func replied(_ reply: CommitReply, now: Now, jitter: Int64) -> ShardOutput {
     perform(machine.replied(reply, now: now, jitter: jitter))
-    return machine.takeAnswers()
+    return collect()
   }
 
-  func metaRead(_ meta: ShardMeta?, now: Now) -> [Answer] {
+  func metaRead(_ meta: ShardMeta?, now: Now) -> ShardOutput {
     perform(machine.metaRead(meta, now: now))
-    return machine.takeAnswers()
+    return collect()
   }
 
-  func connectionLost(now: Now) -> [Answer] {
+  func connectionLost(now: Now) -> ShardOutput {
     machine.connectionLost(now: now)
-    return machine.takeAnswers()
+    return collect()
   }
 
-  func connectionReady(now: Now) -> [Answer] {
+  func connectionReady(now: Now) -> ShardOutput {
     perform(machine.connectionReady(now: now))
-    return machine.takeAnswers()
+    return collect()
   }
 
-  func tick(now: Now) -> [Answer] {
+  func tick(now: Now) -> ShardOutput {
     perform(machine.tick(now: now))
-    return machine.takeAnswers()
+    droppedBuckets += machine.takeDroppedBuckets()
+    if !droppedBuckets.isEmpty, link.value.unlink(droppedBuckets, shard: id) { droppedBuckets = [] }
+    return collect()
   }
 
-  func abandon() -> [Answer] {
+  func abandon() -> ShardOutput {
     machine.abandon()
-    return machine.takeAnswers()
+    return collect()
   }
 
   private func perform(_ action: ShardAction) {
@@ -94,12 +143,73 @@ actor ShardActor {
     }
   }
 
+  // MARK: What came of an event
+
+  /// - Parameter answers: those that were there at once.
+  private func collect(_ answers: [Answer] = []) -> ShardOutput {
+    let released = machine.takeAnswers()
+    var output = ShardOutput(
+      answers: answers.isEmpty ? released : released.isEmpty ? answers : answers + released,
+      messages: machine.takeMessages())
+    // Before any answer leaves: whoever hears that a hold has ended may ask for its order at once.
+    noteClosedOrders()
+    if !output.answers.isEmpty { output.answers = finish(output.answers) }
+    let committed = machine.takeCommitted()
+    if !committed.isEmpty {
+      let locations = machine.locations
+      output.committed = committed.map { LedgerBatch($0, locationName: locations.name) }
+    }
+    return output
+  }
+
+  /// Notes what answers say of orders, and takes out those that are still to be read from Redis.
+  private func finish(_ answers: [Answer]) -> [Answer] {
+    guard !underWay.isEmpty else { return answers }
+    var rest: [Answer] = []
+    rest.reserveCapacity(answers.count)
+    for answer in answers {
+      guard let noted = underWay.removeValue(forKey: answer.ticket) else {
+        rest.append(answer)
+        continue
+      }
+      if let order = noted.order { noteOrder(order) }
+      if case .replay(let bucket) = answer.outcome, let key = noted.key {
+        link.value.replay(key, bucket: bucket, shard: id, answer: answer)
+      } else {
+        rest.append(answer)
+      }
+    }
+    return rest
+  }
+
+  /// Orders whose holds have ended: they are anybody's when Redis has it, since until then it may be
+  /// undone.
+  private func noteClosedOrders() {
+    for order in machine.takeClosedOrders() {
+      closing.append((order, machine.decidedSequence))
+    }
+    guard let first = closing.first, first.sequence <= machine.committedSequence else { return }
+    let ended = closing.prefix { $0.sequence <= machine.committedSequence }
+    for (order, _) in ended { noteOrder(order) }
+    closing.removeFirst(ended.count)
+  }
+
+  private func noteOrder(_ order: OrderKey) {
+    shared.orders.note(order, at: id, isHeld: machine.hasOpenHold(of: order))
+  }
+
+  /// Whether committed movements are to be told.
+  func setFeedsReaders(_ feeds: Bool) { machine.setFeedsReaders(feeds) }
+
   // MARK: Loading
 
   /// - Returns: false if this loading was given up for another one.
   func beginLoading(_ loading: Int, _ meta: ShardMeta, products: Int, entries: Int) -> Bool {
     guard loading == self.loading else { return false }
-    machine.beginLoading(meta, productCount: products, entryCount: entries)
+    machine.beginLoading(
+      meta, productCount: products, entryCount: entries, now: shared.clock.now())
+    closing = []
+    shared.orders.forgetHolds(of: id)
     return true
   }
 
@@ -115,15 +225,47 @@ actor ShardActor {
       let value = EntryValue(
         quantity: record.quantity, reserved: record.reserved, version: record.version,
         createdAt: record.createdAt, updatedAt: record.updatedAt, gtin: record.gtin, location: 0)
+      newestLoaded = max(newestLoaded, record.updatedAt)
       try machine.load(entry: id, product: record.product, location: record.location, value)
     }
     return true
   }
 
-  func finishLoading(_ loading: Int) throws -> Bool {
+  func load(_ loading: Int, holds: [HoldRecord]) throws -> Bool {
     guard loading == self.loading else { return false }
-    try machine.finishLoading()
+    for record in holds {
+      try machine.load(hold: record)
+      if case .hold(let hold) = record {
+        newestLoaded = max(newestLoaded, hold.updatedAt)
+        if !hold.status.isClosed, !hold.order.isEmpty {
+          shared.orders.note(
+            OrderKey(store: hold.store, order: hold.order), at: id, isHeld: true)
+        }
+      }
+    }
     return true
+  }
+
+  func load(_ loading: Int, purchases: [(PurchaseKey, Purchases)]) -> Bool {
+    guard loading == self.loading else { return false }
+    for (key, value) in purchases { machine.load(value, of: key) }
+    return true
+  }
+
+  func load(_ loading: Int, keys: [IdempotencyKey], bucket: IdempotencyBucket) -> Bool {
+    guard loading == self.loading else { return false }
+    let now = shared.clock.now().wall
+    for key in keys {
+      machine.load(key, in: bucket)
+      shared.keys.load(key, shard: id, bucket: bucket, now: now)
+    }
+    return true
+  }
+
+  func finishLoading(_ loading: Int) throws {
+    guard loading == self.loading else { return }
+    shared.clock.goOn(from: newestLoaded, logger: logger)
+    try machine.finishLoading()
   }
 
   func loadingFailed(_ loading: Int, _ why: String) {
@@ -136,7 +278,7 @@ actor ShardActor {
     machine.loadingRefused(why)
   }
 
-  func retryLoading() { perform(machine.connectionReady(now: EngineClock.now())) }
+  func retryLoading() { perform(machine.connectionReady(now: shared.clock.now())) }
 
   // MARK: Looking
 
@@ -150,15 +292,20 @@ actor ShardActor {
   /// Fenced or failed: it does not come back by itself.
   var hasEnded: Bool { machine.isFenced || machine.hasFailed }
   var isReadable: Bool { machine.isReadable }
+  /// The number of the last movement that Redis has.
+  var committedMovements: Int64 { machine.committedMovements }
 
   func committedProduct(_ id: ProductID) -> ProductValue? { machine.committedProduct(id) }
   func committedEntry(_ id: EntryID) -> EntrySnapshot? { machine.committedEntry(id) }
+  func committedHold(_ id: HoldID) -> HoldRecord? { machine.committedHold(id) }
+  func committedPurchases(_ key: PurchaseKey) -> Purchases? { machine.committedPurchases(key) }
 
-  func committedIDs() -> (products: [ProductID], entries: [EntryID]) {
-    var (products, entries): ([ProductID], [EntryID]) = ([], [])
-    _ = machine.visitProducts(from: 0, count: .max) { products.append($0.id) }
-    _ = machine.visitEntries(from: 0, count: .max) { entry, _ in entries.append(entry.id) }
-    return (products, entries)
+  func committedIDs() -> CommittedIDs {
+    var ids = CommittedIDs()
+    _ = machine.visitProducts(from: 0, count: .max) { ids.products.append($0.id) }
+    _ = machine.visitEntries(from: 0, count: .max) { entry, _ in ids.entries.append(entry.id) }
+    (ids.holds, ids.purchases) = machine.committedRecords
+    return ids
   }
 
   /// Looks at committed state in slices: `body` is a visitor with results of its own.
@@ -167,4 +314,12 @@ actor ShardActor {
   ) -> Result? {
     machine.isReadable ? body(machine) : nil
   }
+}
+
+/// What a shard has, by its committed state.
+struct CommittedIDs: Sendable {
+  var products: [ProductID] = []
+  var entries: [EntryID] = []
+  var holds: [HoldID] = []
+  var purchases: [PurchaseKey] = []
 }

@@ -22,6 +22,7 @@ extension ByteWriter {
   }
 
   mutating func members(of subject: Subject) {
+    if subject.entry != 0 { member("id", subject.entry) }
     if subject.product != 0 { member("product_id", subject.product) }
     if !subject.location.isEmpty {
       append(",\"location\":\"")

@@ -62,12 +62,35 @@ extension ByteWriter {
     append(product.value.type.isUnlimited)
     append(",\"unlimited\":")
     append(product.value.type.isUnlimited)
+    append(product.value.policy)
     append(",\"version\":")
     append(product.value.version)
     append(",\"created_at\":")
     appendTime(product.value.createdAt)
     append(",\"updated_at\":")
     appendTime(product.value.updatedAt)
+    append("}")
+  }
+
+  /// The members that tell what a product's stock may be used for, with a comma in front.
+  private mutating func append(_ policy: StockPolicy) {
+    append(",\"low_stock_threshold\":")
+    if let threshold = policy.lowStockThreshold { append(threshold) } else { append("null") }
+    append(",\"safety_stock\":")
+    append(policy.safetyStock)
+    append(",\"backorder_limit\":")
+    append(policy.backorderLimit)
+    append(",\"purchase_limit\":")
+    guard let limit = policy.purchaseLimit else {
+      append("null")
+      return
+    }
+    append("{\"quantity\":")
+    append(limit.quantity)
+    append(",\"starts_at\":")
+    appendTime(limit.startsAt == 0 ? nil : limit.startsAt)
+    append(",\"ends_at\":")
+    appendTime(limit.endsAt == .max ? nil : limit.endsAt)
     append("}")
   }
 

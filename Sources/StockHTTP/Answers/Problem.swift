@@ -1,3 +1,5 @@
+import NIOCore
+
 /// An error that the front itself gives, before or instead of asking a shard.
 struct Problem: Error, Sendable {
   var code: ProblemCode
@@ -60,4 +62,21 @@ enum HTTPLimits {
   static let maxBodyBytesHeld = 256 << 20
   /// Lists, catalogue changes and the like that a loop has under way.
   static let maxColdRequests = 256
+
+  /// Event readers of a loop.
+  static let maxEventReaders = 8_192
+  /// Bytes of movements that a loop keeps for its readers. Who is further behind reads from Redis.
+  static let eventRingBytes = 16 << 20
+  /// Bytes that a reader is sent before it is asked whether its socket takes more: what waits for a
+  /// socket is at most this, and what NIO takes before it says that it is full (64 KiB).
+  static let eventPieceBytes = 32 << 10
+  /// Bytes that a reader is sent before others have their turn.
+  static let eventTurnBytes = 512 << 10
+  /// How long a loop sends events in each tick (50 ms) of its readers.
+  static let eventTickBudget = TimeAmount.milliseconds(3)
+  /// How long a reader may take nothing, when what it misses is no longer kept in memory.
+  static let slowReaderTimeout = TimeAmount.seconds(5)
+  /// Questions to Redis that a loop has under way for its readers, and movements that one asks for.
+  static let maxEventFetches = 2
+  static let eventFetchMovements = 1_000
 }

@@ -26,6 +26,8 @@ struct ResponseHead {
   var location: String?
   /// The first answer to an idempotency key, given again.
   var isReplay = false
+  /// Server-Sent Events: the body ends with the connection.
+  var isStream = false
   /// 409, but asking again in a moment helps.
   var canBeRetried = false
 
@@ -53,6 +55,11 @@ extension ByteWriter {
           ? "\r\nContent-Type: application/problem+json\r\nContent-Length: "
           : "\r\nContent-Type: application/json\r\nContent-Length: ")
       append(Int64(length))
+    }
+    if head.isStream {
+      // Proxies are to pass it on as it comes.
+      append(
+        "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no")
     }
     switch head.requestID {
     case .client(let id):

@@ -7,6 +7,8 @@ struct Principal: Equatable, Sendable {
   var scope: StoreScope
   /// Where `set` and `adjust` make a product that is not known. nil: nowhere.
   var newProductStore: StoreID?
+  /// Whom the ledger names: the key's id; 0 where none is asked for.
+  var actor: ActorID
   /// From then on the key is no longer good.
   var expiresAt: Timestamp
 
@@ -20,6 +22,7 @@ struct Principal: Equatable, Sendable {
     // A key without a store that is not an admin's is good for nothing: no store has the id 0.
     scope = key.role == .admin ? .any : .only(key.store ?? 0)
     newProductStore = key.role == .admin ? nil : key.store
+    actor = key.id
     expiresAt = key.expiresAt ?? .max
   }
 
@@ -27,6 +30,7 @@ struct Principal: Equatable, Sendable {
     self.role = role
     self.scope = .any
     self.newProductStore = newProductStore
+    self.actor = 0
     self.expiresAt = .max
   }
 

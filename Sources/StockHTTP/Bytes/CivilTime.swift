@@ -101,6 +101,8 @@ struct CivilTime: Equatable {
     return Timestamp(seconds * 1_000 + millisecond)
   }
 
+  static let message = "must be a time such as 2030-01-31T12:00:00Z"
+
   private static func daysInMonth(_ month: Int, _ year: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

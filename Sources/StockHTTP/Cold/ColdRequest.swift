@@ -6,6 +6,8 @@ import StockEngine
 enum ColdRequest: Sendable {
   case listEntries(EntryQuery)
   case listProducts(ProductQuery)
+  case listHolds(HoldQuery)
+  case listMovements(MovementQuery)
   case listStores(limit: Int, after: StoreID?)
   case readStore(StoreID)
   case putStore(StoreID, StoreForm)
@@ -44,6 +46,8 @@ extension ColdRequest {
       switch self {
       case .listEntries(let query): return try await Self.list(query, on: engine)
       case .listProducts(let query): return try await Self.list(query, on: engine)
+      case .listHolds(let query): return try await Self.list(query, on: engine)
+      case .listMovements(let query): return try await Self.list(query, on: engine)
       case .listStores(let limit, let after):
         return Self.listStores(engine.control.snapshot, limit: limit, after: after)
       case .readStore(let id):
@@ -108,6 +112,42 @@ extension ColdRequest {
       }
       writer.endList(
         total: page.total, limit: query.limit, next: page.next.map { Cursor.text(product: $0) })
+    }
+  }
+
+  private static func list(
+    _ query: HoldQuery, on engine: any Engine
+  ) async throws(Problem) -> ColdAnswer {
+    let page: HoldPage
+    do { page = try await engine.holds(query) } catch { throw problem(error) }
+    return ColdAnswer { writer in
+      writer.append("{\"items\":[")
+      for (index, hold) in page.items.enumerated() {
+        if index > 0 { writer.append(UInt8(ascii: ",")) }
+        writer.append(hold)
+      }
+      writer.endList(
+        total: page.total, limit: query.limit, next: page.next.map { Cursor.text($0) })
+    }
+  }
+
+  private static func list(
+    _ query: MovementQuery, on engine: any Engine
+  ) async throws(Problem) -> ColdAnswer {
+    let page: MovementPage
+    do { page = try await engine.movements(query) } catch { throw problem(error) }
+    return ColdAnswer { writer in
+      writer.append("{\"items\":[")
+      for (index, item) in page.items.enumerated() {
+        if index > 0 { writer.append(UInt8(ascii: ",")) }
+        writer.append(item.entry, shard: item.shard, sequence: item.sequence)
+      }
+      // How many there are in all, nobody counts.
+      writer.append("],\"limit\":")
+      writer.append(Int64(query.limit))
+      writer.append(",\"next_cursor\":")
+      writer.appendText(page.next.map { Cursor.text($0) } ?? "")
+      writer.append("}")
     }
   }
 

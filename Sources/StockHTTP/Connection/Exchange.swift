@@ -14,10 +14,15 @@ final class Exchange {
   var principal = Principal.anyone
   /// The number at the path's end, or 0.
   var id: Int64 = 0
+  /// The reservation that the path names, or empty.
+  var reservation: HoldID = ""
   /// Behind the `?`, without it.
   var query: String?
   /// The version that `If-Match` asks for.
   var expectedVersion: Int64?
+  /// nil: the request came without a key.
+  var idempotency: IdempotencyContext?
+  var lastEventID: String?
   /// Why the request is refused, once all of it has been read.
   var refusal: Problem?
 
@@ -43,6 +48,10 @@ final class Exchange {
   var subject = Subject()
   /// The answers to a batch's lines.
   var gather: BatchGather?
+  /// Where the answer to an atomic batch goes.
+  var atomic: AtomicGather?
+  /// The response goes on without end.
+  var reader: EventReader?
   /// The whole response, where an earlier one is still missing.
   var ready: ByteBuffer?
 

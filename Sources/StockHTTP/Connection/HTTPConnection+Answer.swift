@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockEngine
 
 // From an outcome to bytes.
 extension HTTPConnection {
@@ -28,21 +29,33 @@ extension HTTPConnection {
     guard let (exchange, place) = waiting(number: answer.ticket.request) else { return false }
     if let gather = exchange.gather {
       gather.take(answer)
+      for (place, command) in gather.goOn(after: answer) {
+        front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+      }
       guard gather.isComplete else { return false }
       operationsUnderWay -= gather.commandCount
       completeBatch(exchange, place)
       return true
     }
     front.body.removeAll()
-    let status = front.body.append(answer.outcome, about: exchange.subject)
+    let status =
+      exchange.atomic?.write(answer, into: &front.body)
+      ?? front.body.append(answer.outcome, about: exchange.subject)
     exchange.head.status = status
     exchange.head.isProblem = status >= 400
+    exchange.head.isReplay = answer.isReplay
     if exchange.isMutation, answer.outcome.isJudged {
       exchange.head.shard = answer.shard
       exchange.head.sequence = answer.sequence
     }
-    if exchange.showsVersion, case .entry(let entry) = answer.outcome {
-      exchange.head.version = entry.value.version
+    switch answer.outcome {
+    case .entry(let entry):
+      if exchange.showsVersion { exchange.head.version = entry.value.version }
+    case .holdCreated(let hold):
+      exchange.head.location = "/api/v1/store/reservations/" + hold.id
+    case .refused(.idempotencyRunning):
+      exchange.head.canBeRetried = true
+    default: break
     }
     complete(exchange, place)
     return true
@@ -61,6 +74,17 @@ extension HTTPConnection {
 
   func completeBatch(_ exchange: Exchange, _ place: Int) {
     guard let gather = exchange.gather else { return }
+    if exchange.idempotency != nil, let refusal = gather.keyRefusal {
+      exchange.gather = nil
+      exchange.head.status = refusal.code.status
+      exchange.head.isProblem = true
+      exchange.head.canBeRetried = refusal.code.canBeRetried
+      front.body.removeAll()
+      front.body.append(refusal, about: Subject())
+      complete(exchange, place)
+      return
+    }
+    exchange.head.isReplay = exchange.idempotency != nil && gather.isReplay
     if let commit = gather.commit {
       exchange.head.shard = commit.shard
       exchange.head.sequence = commit.sequence
@@ -83,7 +107,7 @@ extension HTTPConnection {
 
   /// The body of a response lies in `front.body`, and its head is known. It goes out at once if it is
   /// next, together with all that waited for it; else it waits.
-  private func complete(_ exchange: Exchange, _ place: Int) {
+  func complete(_ exchange: Exchange, _ place: Int) {
     guard place == 0 else {
       var buffer = ByteBuffer()
       front.write(exchange.head, omitsBody: exchange.isHead, into: &buffer)
@@ -99,14 +123,31 @@ extension HTTPConnection {
   }
 
   private func didWriteFirst() {
-    if !pending.removeFirst().head.keepsAlive { wroteLast = true }
+    let exchange = pending.removeFirst()
     firstNumber += 1
+    if exchange.head.isStream, let reader = exchange.reader {
+      stream = reader
+      reader.isOpen = true
+    } else if !exchange.head.keepsAlive {
+      wroteLast = true
+    }
   }
 }
 
 extension Outcome {
   /// Rests on a commit.
   var isJudged: Bool {
-    if case .unavailable = self { false } else { true }
+    switch self {
+    case .unavailable: false
+    case .refused(let refusal): refusal.isJudgedOnStock
+    default: true
+    }
+  }
+}
+
+extension Ticket {
+  /// The same waiting request, another operation of it.
+  func with(operation: Int) -> Ticket {
+    Ticket(loop: loop, connection: connection, request: request, operation: operation)
   }
 }

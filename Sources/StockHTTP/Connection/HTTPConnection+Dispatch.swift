@@ -7,6 +7,7 @@ extension HTTPConnection {
   func dispatch(_ request: Exchange) {
     do throws(Problem) {
       if request.query != nil { try checkQuery(request) }
+      request.idempotency?.take(request.body)
       switch request.endpoint {
       case .reserve: try stock(.reserve, request)
       case .release: try stock(.release, request)
@@ -18,18 +19,29 @@ extension HTTPConnection {
       case .readSummary:
         submit(.readSummary(request.id), Subject(product: request.id), request)
       case .readEntry:
-        submit(.readEntry(request.id), Subject(), request, showsVersion: true)
+        submit(
+          .readEntry(request.id), Subject(entry: request.id), request, showsVersion: true)
       case .putEntry: try putEntry(request)
       case .deleteEntry:
         let operation = Command.Operation.deleteEntry(
           request.id, expectedVersion: request.expectedVersion)
-        submit(operation, Subject(), request, isMutation: true)
+        submit(operation, Subject(entry: request.id), request, isMutation: true)
       case .readProduct:
         submit(.readProduct(request.id), Subject(product: request.id), request)
       case .putProduct: try putProduct(request)
+      case .hold: try hold(request)
+      case .extendHold: try extendHold(request)
+      case .fulfillHold:
+        let amounts = try holdAmounts(request)
+        submit(.fulfillHold(request.reservation, amounts), Subject(), request, isMutation: true)
+      case .releaseHold:
+        let amounts = try holdAmounts(request)
+        submit(.releaseHold(request.reservation, amounts), Subject(), request, isMutation: true)
+      case .readHold: submit(.readHold(request.reservation), Subject(), request)
+      case .events: try events(request)
       case .health: respond(request) { $0.append("{\"status\":\"ok\"}") }
       case .listEntries, .putStore, .readStore, .listStores, .listProducts, .createKey, .listKeys,
-        .revokeKey, .verify, .readiness:
+        .revokeKey, .verify, .readiness, .listHolds, .listMovements:
         try startCold(coldRequest(request), request)
       }
     } catch {
@@ -40,7 +52,9 @@ extension HTTPConnection {
   /// Endpoints without parameters take none; the others complain for themselves.
   private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
-    case .listEntries, .listProducts, .listStores, .health, .readiness: return
+    case .listEntries, .listProducts, .listStores, .listHolds, .listMovements, .events, .health,
+      .readiness:
+      return
     default: break
     }
     var errors = FieldErrors()
@@ -64,7 +78,8 @@ extension HTTPConnection {
     let isReadable = errors.items.last?.field != "body"
     guard isReadable,
       let command = form.operation(
-        operation, newProductStore: request.principal.newProductStore, &errors)
+        operation, caller: request.principal, &errors,
+        allocation: { front.allocation($0, for: request.principal) })
     else { throw .invalid(errors, form.subject) }
     submit(command, form.subject, request, isMutation: true)
   }
@@ -77,7 +92,8 @@ extension HTTPConnection {
     }
     guard errors.isEmpty else { throw .invalid(errors) }
     let operation = form.operation(id: request.id, expectedVersion: request.expectedVersion)
-    submit(operation, Subject(), request, isMutation: true, showsVersion: true)
+    submit(
+      operation, Subject(entry: request.id), request, isMutation: true, showsVersion: true)
   }
 
   private func putProduct(_ request: Exchange) throws(Problem) {
@@ -104,7 +120,9 @@ extension HTTPConnection {
     request.showsVersion = showsVersion
     pending.append(request)
     front.gateway.submit(
-      Command(scope: request.principal.scope, operation: operation),
+      Command(
+        scope: request.principal.scope, operation: operation, actor: request.principal.actor,
+        idempotency: isMutation ? request.idempotency?.key(operation: 0) : nil),
       ticket: Ticket(loop: front.loopIndex, connection: slot, request: number))
   }
 
@@ -112,9 +130,12 @@ extension HTTPConnection {
     var form = BatchForm()
     var errors = FieldErrors()
     request.read(&errors) { reader, errors throws(JSONSyntaxError) in
-      try form.read(&reader, caller: request.principal, &errors)
+      try form.read(&reader, caller: request.principal, &errors) {
+        front.allocation($0, for: request.principal)
+      }
     }
     guard errors.isEmpty else { throw .invalid(errors) }
+    if form.isAtomic { return try atomicBatch(form, request) }
 
     let gather = BatchGather(form.lines)
     let number = firstNumber + pending.count
@@ -126,8 +147,17 @@ extension HTTPConnection {
       return
     }
     operationsUnderWay += gather.commandCount
+    var commandNumber = 0
     for (place, line) in form.lines.enumerated() {
-      guard case .command(let command, _) = line else { continue }
+      guard case .command(var command, _) = line else { continue }
+      if let idempotency = request.idempotency {
+        command.idempotency = idempotency.key(operation: commandNumber)
+        commandNumber += 1
+        guard commandNumber == 1 else {
+          gather.holdBack(command, place: place)
+          continue
+        }
+      }
       front.gateway.submit(
         command,
         ticket: Ticket(
@@ -135,7 +165,63 @@ extension HTTPConnection {
     }
   }
 
+  private func atomicBatch(_ form: BatchForm, _ request: Exchange) throws(Problem) {
+    var errors = FieldErrors()
+    let (sums, places) = form.atomicLines(&errors)
+    guard errors.isEmpty else { throw .invalid(errors) }
+    guard !sums.isEmpty else { return respond(request) { $0.append("{\"results\":[]}") } }
+    request.atomic = AtomicGather(sums: sums, places: places)
+    let lines = sums.map {
+      HoldLine(product: $0.product, location: $0.location, quantity: $0.quantity)
+    }
+    // The engine names it.
+    let together = AtomicReserve(id: "", lines: lines)
+    submit(.reserveTogether(together), Subject(), request, isMutation: true)
+  }
+
+  // MARK: Reservations
+
+  private func hold(_ request: Exchange) throws(Problem) {
+    var form = HoldForm()
+    var errors = FieldErrors()
+    request.read(&errors) { reader, errors throws(JSONSyntaxError) in
+      try form.read(&reader, &errors)
+    }
+    let allocation = front.allocation(form.strategy, for: request.principal)
+    guard let hold = form.request(allocation: allocation, &errors) else {
+      throw .invalid(errors)
+    }
+    submit(.hold(hold), Subject(), request, isMutation: true)
+  }
+
+  private func extendHold(_ request: Exchange) throws(Problem) {
+    var form = ExtendForm()
+    var errors = FieldErrors()
+    request.read(&errors) { reader, errors throws(JSONSyntaxError) in
+      try form.read(&reader, &errors)
+    }
+    guard errors.isEmpty else { throw .invalid(errors) }
+    let operation = Command.Operation.extendHold(
+      request.reservation, timeToLive: form.timeToLive)
+    submit(operation, Subject(), request, isMutation: true)
+  }
+
+  /// nil: all that is held.
+  private func holdAmounts(_ request: Exchange) throws(Problem) -> [HoldAmount]? {
+    var form = HoldAmountsForm()
+    var errors = FieldErrors()
+    request.read(&errors) { reader, errors throws(JSONSyntaxError) in
+      try form.read(&reader, &errors)
+    }
+    let amounts = form.amounts(&errors)
+    guard errors.isEmpty else { throw .invalid(errors) }
+    return amounts
+  }
+
   // MARK: Cold requests
+
+  // No idempotency key is kept for stores and API keys: a repeated PUT of a store changes nothing, and
+  // the record of a new API key would have to keep its token, which nobody but its owner may know.
 
   private func coldRequest(_ request: Exchange) throws(Problem) -> ColdRequest {
     var errors = FieldErrors()
@@ -144,6 +230,14 @@ extension HTTPConnection {
     case .listEntries:
       cold = .listEntries(
         ListQueries.entries(request.query, scope: request.principal.scope, &errors))
+    case .listHolds:
+      cold = .listHolds(
+        LedgerQueries.holds(request.query, scope: request.principal.scope, &errors))
+    case .listMovements:
+      cold = .listMovements(
+        LedgerQueries.movements(
+          request.query, scope: request.principal.scope,
+          shardCount: front.engine.shardMap.shardCount, &errors))
     case .listProducts:
       cold = .listProducts(ListQueries.products(request.query, &errors))
     case .listStores:
@@ -172,7 +266,8 @@ extension HTTPConnection {
       cold = .verify
     case .readiness: cold = .readiness
     case .set, .adjust, .reserve, .release, .fulfill, .transfer, .batch, .readSummary, .readEntry,
-      .putEntry, .deleteEntry, .putProduct, .readProduct, .health:
+      .putEntry, .deleteEntry, .putProduct, .readProduct, .health, .hold, .readHold,
+      .extendHold, .fulfillHold, .releaseHold, .events:
       preconditionFailure("\(request.endpoint) is not answered by a task")
     }
     if !errors.isEmpty { throw .invalid(errors) }

@@ -141,6 +141,19 @@ extension HTTPConnection {
     if let length = fields.contentLength, length > request.bodyLimit {
       throw .payloadTooLarge(limit: request.bodyLimit)
     }
+    request.lastEventID = fields.lastEventID
+    if fields.idempotencyKeyCount > 0, request.keepsBody || method == .DELETE {
+      guard fields.idempotencyKeyCount == 1 else {
+        throw .invalid("Idempotency-Key", "must be given once")
+      }
+      guard let key = fields.idempotencyKey else {
+        throw .invalid(
+          "Idempotency-Key",
+          "must be 1 to \(Bounds.maxIdempotencyKeyBytes) visible ASCII characters")
+      }
+      request.idempotency = IdempotencyContext(
+        key, owner: request.principal.actor, method: method, target: target)
+    }
     if fields.ifMatchCount > 0 {
       var errors = FieldErrors()
       request.expectedVersion = fields.expectedVersion(&errors)
@@ -163,10 +176,14 @@ extension HTTPConnection {
     case .badID(let known):
       path = known
       guard path.row(for: method) != nil else { throw .methodNotAllowed(path.allow) }
-      throw .invalid("id", "must be an integer from 1 to \(Bounds.maxID)")
-    case .path(let known, let id):
+      throw .invalid(
+        "id",
+        path.placeholder == .reservation
+          ? HoldIDText.message : "must be an integer from 1 to \(Bounds.maxID)")
+    case .path(let known, let id, let reservation):
       path = known
       request.id = id
+      request.reservation = reservation
     }
     guard let row = path.row(for: method) else { throw .methodNotAllowed(path.allow) }
     guard row.roles.isEmpty || row.roles.contains(request.principal.role) else {

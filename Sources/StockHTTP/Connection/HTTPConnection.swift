@@ -47,10 +47,12 @@ final class HTTPConnection: ChannelDuplexHandler {
   var ignoresInput = false
   /// The last response has been written into `out`.
   var wroteLast = false
+  /// The last response has begun, and goes on without end.
+  var stream: EventReader?
   private var isClosing = false
   private var lingersUntil: Int?
   private var inputClosed = false
-  private var isWritable = true
+  private(set) var isWritable = true
   /// The channel wants to read, but has to wait.
   private var holdsRead = false
   /// A part of a request came since the last read-complete.
@@ -83,6 +85,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     context = nil
     dropInbound()
     let nextNumber = firstNumber + pending.count
+    if let reader = stream ?? pending.last?.reader { front.events.remove(reader) }
+    stream = nil
     pending.removeAll()
     front.detach(slot: slot, nextNumber: nextNumber)
   }
@@ -166,6 +170,8 @@ final class HTTPConnection: ChannelDuplexHandler {
       dropInbound()
     case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
       refuseRest(.headersTooLarge)
+    case HTTPParserError.invalidMethod:
+      refuseRest(.methodNotAllowed("GET, POST, PUT, DELETE"))
     case is HTTPParserError:
       refuseRest(.invalid("request", "is not HTTP/1.1"))
     default:
@@ -205,6 +211,13 @@ final class HTTPConnection: ChannelDuplexHandler {
     resumeReading()
   }
 
+  /// Writes a part of the response that goes on without end.
+  func write(events buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard !isClosing else { return }
+    lastActivity = front.tick
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+  }
+
   private func resetOut(_ context: ChannelHandlerContext) {
     if out.capacity <= 1 << 16 {
       out.clear()
@@ -216,6 +229,8 @@ final class HTTPConnection: ChannelDuplexHandler {
   /// Writes the rest, and closes when it is written.
   private func finish(_ context: ChannelHandlerContext) {
     isClosing = true
+    if let stream { front.events.remove(stream) }
+    stream = nil
     ignoresInput = true
     lastActivity = front.tick
     let promise = context.eventLoop.makePromise(of: Void.self)
@@ -250,7 +265,8 @@ final class HTTPConnection: ChannelDuplexHandler {
       if now >= lingersUntil { context.close(promise: nil) }
       return
     }
-    let waitsForClient = isClosing || !isWritable || (pending.isEmpty && inbound == nil)
+    let isIdle = stream == nil && pending.isEmpty && inbound == nil
+    let waitsForClient = isClosing || !isWritable || isIdle
     if waitsForClient, now - lastActivity >= idleTicks {
       context.close(promise: nil)
       return

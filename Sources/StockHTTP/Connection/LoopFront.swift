@@ -42,6 +42,7 @@ final class LoopFront: AnswerReceiver {
   /// False gives every request to NIO's decoder: for tests that compare the two ways.
   var scansPlainRequests = true
   var coldRequests = 0
+  private(set) lazy var events = EventHub(front: self, engine: engine, loop: loop)
   /// Bytes of bodies that have not arrived in full.
   var bodyBytesHeld = 0
 
@@ -194,6 +195,8 @@ extension LoopFront {
     spare.removeAll(keepingCapacity: true)
   }
 
+  func receive(_ batches: [LedgerBatch]) { events.receive(batches) }
+
   /// An answer from a task. Its connection may be gone.
   func receive(_ answer: ColdAnswer, slot: Int, number: Int) {
     coldRequests -= 1
@@ -201,6 +204,23 @@ extension LoopFront {
       return
     }
     connection.flush()
+  }
+
+  /// How units are looked for where no location is given: as the caller says, else as its store does.
+  func allocation(
+    _ strategy: Allocation.Strategy?, for principal: Principal
+  ) -> Allocation {
+    var allocation = Allocation()
+    if case .only(let id) = principal.scope, let store = engine.control.snapshot.stores[id] {
+      allocation.priority = store.locationPriority
+      switch store.allocationStrategy {
+      case .priority: allocation.strategy = .priority
+      case .highestStock: allocation.strategy = .highestStock
+      case .singleLocation: allocation.strategy = .singleLocation
+      }
+    }
+    if let strategy { allocation.strategy = strategy }
+    return allocation
   }
 
   func makeRequestID() -> RequestID {
@@ -211,7 +231,7 @@ extension LoopFront {
   /// Writes a response with the body that lies in `body`.
   func write(_ response: borrowing ResponseHead, omitsBody: Bool, into out: inout ByteBuffer) {
     head.removeAll()
-    let length = response.status == 204 ? nil : body.count
+    let length = response.status == 204 || response.isStream ? nil : body.count
     head.append(response, length: length, prefix: idPrefix, date: date)
     out.reserveCapacity(minimumWritableBytes: head.count + body.count)
     out.writeBytes(head.bytes)

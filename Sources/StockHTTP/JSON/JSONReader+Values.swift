@@ -81,6 +81,16 @@ extension JSONReader {
     return nil
   }
 
+  /// A time since 1970.
+  mutating func time(
+    _ field: Field, _ errors: inout FieldErrors
+  ) throws(JSONSyntaxError) -> Timestamp? {
+    guard let text = try text(field, &errors) else { return nil }
+    if let time = CivilTime.parse(string(text)), time >= 0 { return time }
+    errors.add(field, CivilTime.message)
+    return nil
+  }
+
   mutating func boolean(
     _ field: Field, _ errors: inout FieldErrors
   ) throws(JSONSyntaxError) -> Bool? {

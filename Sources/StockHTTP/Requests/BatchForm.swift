@@ -6,33 +6,45 @@ enum BatchLine {
   case refused(Problem)
 }
 
-/// The body of a batch request: `{"operations": [{"op": "reserve", …}, …]}`.
+/// The body of a batch request: `{"operations": [{"op": "reserve", …}, …]}`, and `"atomic": true` for
+/// all or none.
 ///
 /// All of it is read before a line goes on its way, because a mistake in its syntax, wherever it
 /// stands, refuses the whole.
 struct BatchForm {
   private(set) var lines: [BatchLine] = []
+  private(set) var isAtomic = false
+  /// Places of the lines that say how to allocate.
+  private var strategies: [Int] = []
 
-  /// - Parameter errors: what is wrong with the whole; what is wrong with a line stands on the line.
+  /// - Parameters:
+  ///   - errors: what is wrong with the whole; what is wrong with a line stands on the line.
+  ///   - allocation: where units are looked for if a line has no location.
   mutating func read(
-    _ reader: inout JSONReader, caller: Principal, _ errors: inout FieldErrors
+    _ reader: inout JSONReader, caller: Principal, _ errors: inout FieldErrors,
+    allocation: (Allocation.Strategy?) -> Allocation
   ) throws(JSONSyntaxError) {
     try reader.beginBody()
-    var members = JSONMembers(allowed: [.operations])
-    while try members.next(&reader, &errors) != nil {
+    var members = JSONMembers(allowed: [.operations, .atomic])
+    while let field = try members.next(&reader, &errors) {
+      if field == .atomic {
+        isAtomic = try reader.boolean(field, &errors) ?? false
+        continue
+      }
       guard try reader.peek() == UInt8(ascii: "[") else {
         errors.add(.operations, "must be an array")
         try reader.skipValue()
         continue
       }
-      try readLines(&reader, caller: caller, &errors)
+      try readLines(&reader, caller: caller, &errors, allocation: allocation)
     }
     try reader.endBody()
     if !members.seen.contains(.operations) { errors.add(.operations, "is required") }
   }
 
   private mutating func readLines(
-    _ reader: inout JSONReader, caller: Principal, _ errors: inout FieldErrors
+    _ reader: inout JSONReader, caller: Principal, _ errors: inout FieldErrors,
+    allocation: (Allocation.Strategy?) -> Allocation
   ) throws(JSONSyntaxError) {
     reader.position += 1
     var count = 0
@@ -42,15 +54,16 @@ struct BatchForm {
         try reader.skipValue()
         continue
       }
-      lines.append(try Self.readLine(&reader, caller: caller))
+      lines.append(try readLine(&reader, caller: caller, allocation: allocation))
     }
     if count > Bounds.maxOperationsPerRequest {
       errors.add(.operations, "must have at most \(Bounds.maxOperationsPerRequest) elements")
     }
   }
 
-  private static func readLine(
-    _ reader: inout JSONReader, caller: Principal
+  private mutating func readLine(
+    _ reader: inout JSONReader, caller: Principal,
+    allocation: (Allocation.Strategy?) -> Allocation
   ) throws(JSONSyntaxError) -> BatchLine {
     var errors = FieldErrors()
     guard try reader.peek() == UInt8(ascii: "{") else {
@@ -66,14 +79,63 @@ struct BatchForm {
       return .refused(.invalid(errors, form.subject))
     }
     guard caller.may(operation) else { return .refused(.forbidden) }
+    if form.given.contains(.strategy) { strategies.append(lines.count) }
     let foreign = form.given.subtracting(operation.fields).subtracting([.op])
     if !foreign.isEmpty {
       for field in foreign.fields { errors.add(field, "is not a known field here") }
     }
     guard
-      let command = form.operation(
-        operation, newProductStore: caller.newProductStore, &errors)
+      let command = form.operation(operation, caller: caller, &errors, allocation: allocation)
     else { return .refused(.invalid(errors, form.subject)) }
-    return .command(Command(scope: caller.scope, operation: command), form.subject)
+    return .command(
+      Command(scope: caller.scope, operation: command, actor: caller.actor), form.subject)
+  }
+
+  // MARK: All or none
+
+  /// The lines of an atomic batch, summed.
+  ///
+  /// - Parameter errors: gets what is wrong with any line, by its place.
+  /// - Returns: the sums, and for each operation the place of its sum.
+  func atomicLines(
+    _ errors: inout FieldErrors
+  ) -> (lines: [HoldAmount], places: [Int]) {
+    var list = LineList()
+    for (place, line) in lines.enumerated() {
+      errors.place = .element(.operations, place)
+      switch line {
+      case .command(let command, _):
+        switch command.operation {
+        case .reserve(let amount):
+          list.append(
+            product: amount.product, location: amount.location, quantity: amount.quantity)
+        case .allocate(let amount):
+          // Only products that never run out can do without: the shard knows which.
+          list.append(product: amount.product, location: "", quantity: amount.quantity)
+        default: errors.add(.op, "must be reserve in an atomic batch")
+        }
+      case .refused(let problem):
+        if problem.errors.isEmpty { errors.add(.op, "must be reserve in an atomic batch") }
+        for error in problem.errors.items {
+          if error.field == "body" {
+            errors.addHere(error.message)
+          } else {
+            errors.add(error.field, error.message)
+          }
+        }
+      }
+    }
+    for place in strategies {
+      errors.place = .element(.operations, place)
+      errors.add(.strategy, "is not taken in an atomic batch: name the location")
+    }
+    errors.place = .body
+    guard errors.isEmpty else { return ([], []) }
+    let summed = list.summed(.operations, &errors)
+    if summed.lines.count > Bounds.maxLinesPerHold {
+      errors.add(
+        .operations, "must name at most \(Bounds.maxLinesPerHold) products and locations if atomic")
+    }
+    return summed
   }
 }

@@ -85,7 +85,7 @@ struct KeyForm: Sendable {
       default:
         guard let text = try reader.text(field, &errors) else { continue }
         guard let time = CivilTime.parse(reader.string(text)) else {
-          errors.add(field, "must be a time such as 2030-01-31T12:00:00Z")
+          errors.add(field, CivilTime.message)
           continue
         }
         if time <= now { errors.add(field, "must not be in the past") }

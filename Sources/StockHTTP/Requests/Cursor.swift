@@ -9,6 +9,8 @@ enum Cursor {
   private static let entriesTag: UInt8 = 1
   private static let productsTag: UInt8 = 2
   private static let storesTag: UInt8 = 3
+  private static let holdsTag: UInt8 = 4
+  private static let movementsTag: UInt8 = 5
 
   static func text(_ cursor: EntryCursor, sort: EntryQuery.SortKey, descending: Bool) -> String {
     encode(tag: entriesTag, order: order(sort, descending), cursor.key, cursor.id)
@@ -34,6 +36,64 @@ enum Cursor {
   static func text(store: StoreID) -> String { encode(tag: storesTag, order: 0, store, store) }
 
   static func store(_ text: String) -> StoreID? { decode(text, tag: storesTag, order: 0)?.id }
+
+  static func text(_ cursor: HoldCursor) -> String {
+    var bytes = [holdsTag]
+    append(UInt64(bitPattern: cursor.createdAt), to: &bytes)
+    bytes += cursor.id.utf8
+    return Base64URL.encode(bytes)
+  }
+
+  static func hold(_ text: String) -> HoldCursor? {
+    guard text.utf8.count <= 128, let bytes = Base64URL.decode(text), bytes.first == holdsTag else {
+      return nil
+    }
+    var place = 1
+    guard let createdAt = number(bytes, &place), createdAt <= Int64.max else { return nil }
+    let id = bytes[place...].withUnsafeBufferPointer { HoldIDText.check($0) }
+    return id.map { HoldCursor(createdAt: Timestamp(createdAt), id: $0) }
+  }
+
+  static func text(_ cursor: MovementCursor) -> String {
+    var bytes = [movementsTag]
+    for position in cursor.positions { append(UInt64(bitPattern: position), to: &bytes) }
+    return Base64URL.encode(bytes)
+  }
+
+  /// - Parameter count: how many positions there have to be.
+  static func movements(_ text: String, count: Int) -> MovementCursor? {
+    guard let bytes = Base64URL.decode(text), bytes.first == movementsTag else { return nil }
+    var positions: [Int64] = []
+    var place = 1
+    while place < bytes.count {
+      guard positions.count < count, let position = number(bytes, &place), position <= Int64.max
+      else { return nil }
+      positions.append(Int64(position))
+    }
+    return positions.count == count ? MovementCursor(positions: positions) : nil
+  }
+
+  /// Seven bits a byte, the lowest first; the last byte has no high bit.
+  private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+    var rest = number
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  private static func number(_ bytes: [UInt8], _ place: inout Int) -> UInt64? {
+    var value: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 63, by: 7) {
+      guard place < bytes.count else { return nil }
+      let byte = bytes[place]
+      place += 1
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return value }
+    }
+    return nil
+  }
 
   private static func order(_ sort: EntryQuery.SortKey, _ descending: Bool) -> UInt8 {
     let place = EntryQuery.SortKey.allCases.firstIndex(of: sort) ?? 0

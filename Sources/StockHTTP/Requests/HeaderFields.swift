@@ -18,6 +18,11 @@ struct HeaderFields {
   private(set) var ifMatchCount = 0
   /// The client's, if it is one that may be repeated.
   private(set) var requestID: String?
+  /// `Idempotency-Key`, if it is 1 to 255 visible ASCII bytes. Nearly always there is none, and then
+  /// nothing is made for it.
+  private(set) var idempotencyKey: [UInt8]?
+  private(set) var idempotencyKeyCount = 0
+  private(set) var lastEventID: String?
   /// The client wants another protocol: the decoder takes no further request from it.
   private(set) var wantsUpgrade = false
 
@@ -55,14 +60,20 @@ struct HeaderFields {
     case 12 where Matching.equalIgnoringCase(name, "content-type"):
       isJSON = Self.isJSON(value)
     case 12 where Matching.equalIgnoringCase(name, "x-request-id"):
-      if Self.isRequestID(value) { requestID = String(decoding: value, as: UTF8.self) }
+      if Self.isVisible(value, atMost: 128) { requestID = String(decoding: value, as: UTF8.self) }
     case 13 where Matching.equalIgnoringCase(name, "authorization"):
       principal = authorize(value)
       authorizationCount += 1
+    case 13 where Matching.equalIgnoringCase(name, "last-event-id"):
+      lastEventID = String(decoding: value, as: UTF8.self)
     case 14 where Matching.equalIgnoringCase(name, "content-length"):
       guard contentLength == nil else { return false }
       // More than an Int holds is too much anyway. That it is digits is checked elsewhere.
       contentLength = Numerals.length(value) ?? .max
+    case 15 where Matching.equalIgnoringCase(name, "idempotency-key"):
+      idempotencyKey =
+        Self.isVisible(value, atMost: Bounds.maxIdempotencyKeyBytes) ? Array(value) : nil
+      idempotencyKeyCount += 1
     case 16 where Matching.equalIgnoringCase(name, "content-encoding"):
       isEncoded = !Matching.equalIgnoringCase(value, "identity")
     case 17 where Matching.equalIgnoringCase(name, "transfer-encoding"):
@@ -93,8 +104,10 @@ struct HeaderFields {
     return nil
   }
 
-  /// 1 to 128 visible ASCII bytes.
-  private static func isRequestID(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
-    (1...128).contains(value.count) && value.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+  /// 1 to `limit` visible ASCII bytes.
+  private static func isVisible(
+    _ value: UnsafeBufferPointer<UInt8>, atMost limit: Int
+  ) -> Bool {
+    (1...limit).contains(value.count) && value.allSatisfy { $0 > 0x20 && $0 < 0x7F }
   }
 }

@@ -68,7 +68,7 @@ enum ListQueries {
     return (limit, after)
   }
 
-  private static func limit(_ query: QueryString, _ errors: inout FieldErrors) -> Int {
+  static func limit(_ query: QueryString, _ errors: inout FieldErrors) -> Int {
     Int(query.integer("limit", in: limits, &errors) ?? defaultLimit)
   }
 

@@ -1,8 +1,11 @@
 import StockCore
 
 /// The body of a stock operation, as read: which fields are there, and their values where the form
-/// of each is right. What depends on the operation is judged by `operation(_:newProductStore:_:)`.
+/// of each is right. What depends on the operation is judged by `operation(_:caller:_:)`.
 struct StockForm {
+  /// The `reason` of a `set` by which the ledger calls it an import.
+  static let importReason = "import"
+
   /// Fields that were given, right or wrong.
   private(set) var given: FieldSet = []
   /// Fields whose value can be used. The others of `given` have been complained of.
@@ -17,6 +20,8 @@ struct StockForm {
   private var gtin = GTIN.none
   private var expectedQuantity: Int64 = 0
   private var expectedVersion: Int64 = 0
+  private var note = MovementNote()
+  private(set) var strategy: Allocation.Strategy?
 
   /// What the answer's errors are about.
   var subject: Subject { Subject(product: product, location: location.isEmpty ? from : location) }
@@ -62,10 +67,13 @@ struct StockForm {
         }
         operation = value
       case .reason, .reference:
-        // Checked, but not kept until there are movements to keep them in.
-        guard try reader.note(field, bytes: 0...Bounds.maxNoteBytes, &errors) != nil else {
+        guard let text = try reader.note(field, bytes: 0...Bounds.maxNoteBytes, &errors) else {
           continue
         }
+        if field == .reason { note.reason = text } else { note.reference = text }
+      case .strategy:
+        guard let value = try reader.strategy(field, &errors) else { continue }
+        strategy = value
       default:
         // Not a field of any operation, so not in `allowed`.
         try reader.skipValue()
@@ -78,16 +86,23 @@ struct StockForm {
 
   /// What the shard is to do.
   ///
-  /// - Parameter newProductStore: where a product is made that is not known.
+  /// - Parameters:
+  ///   - caller: says where a product is made that is not known.
+  ///   - allocation: where units are looked for if no location is given; asked then only.
   /// - Returns: nil with the reasons added to `errors`, or where there were some before.
   func operation(
-    _ operation: StockOperation, newProductStore: StoreID?, _ errors: inout FieldErrors
+    _ operation: StockOperation, caller: Principal, _ errors: inout FieldErrors,
+    allocation: (Allocation.Strategy?) -> Allocation
   ) -> Command.Operation? {
     require(.productID, &errors)
     require(.quantity, &errors)
     switch operation {
     case .set, .adjust: require(.location, &errors)
-    case .reserve, .release, .fulfill: break
+    case .reserve:
+      if given.contains(.strategy), given.contains(.location) {
+        errors.add(.strategy, "is for requests without a location")
+      }
+    case .release, .fulfill: break
     case .transfer:
       require(.from, &errors)
       require(.to, &errors)
@@ -106,14 +121,20 @@ struct StockForm {
           gtin: usable.contains(.gtin) ? gtin : nil,
           expectedQuantity: usable.contains(.expectedQuantity) ? expectedQuantity : nil,
           expectedVersion: usable.contains(.expectedVersion) ? expectedVersion : nil,
-          newProductStore: newProductStore))
+          newProductStore: caller.newProductStore, note: note,
+          isImport: note.reason == Self.importReason))
     case .adjust:
       return .adjust(
         AdjustStock(
           product: product, location: location, quantity: quantity,
           expectedVersion: usable.contains(.expectedVersion) ? expectedVersion : nil,
-          newProductStore: newProductStore))
+          newProductStore: caller.newProductStore, note: note))
     case .reserve:
+      guard !location.isEmpty else {
+        return .allocate(
+          AllocateStock(
+            product: product, quantity: quantity, allocation: allocation(strategy)))
+      }
       return .reserve(EntryAmount(product: product, location: location, quantity: quantity))
     case .release:
       return .release(EntryAmount(product: product, location: location, quantity: quantity))
@@ -147,4 +168,6 @@ struct Subject: Equatable, Sendable {
   var product: ProductID = 0
   /// Empty: not known.
   var location = ""
+  /// 0: the request did not name an entry by its id.
+  var entry: EntryID = 0
 }

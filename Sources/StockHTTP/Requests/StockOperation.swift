@@ -42,7 +42,8 @@ enum StockOperation: CaseIterable, Sendable {
         .productID, .location, .quantity, .gtin, .reason, .expectedQuantity, .expectedVersion,
       ]
     case .adjust: [.productID, .location, .quantity, .reason, .reference, .expectedVersion]
-    case .reserve, .release, .fulfill: [.productID, .location, .quantity]
+    case .reserve: [.productID, .location, .quantity, .strategy]
+    case .release, .fulfill: [.productID, .location, .quantity]
     case .transfer: [.productID, .from, .to, .quantity]
     }
   }

@@ -1,6 +1,8 @@
 /// What a request can be about: one case for each row of `RouteTable`.
 enum Endpoint: Sendable {
   case set, adjust, reserve, release, fulfill, transfer, batch
+  case hold, readHold, listHolds, extendHold, fulfillHold, releaseHold
+  case listMovements, events
   case readSummary, listEntries, readEntry, putEntry, deleteEntry
   case putStore, readStore, listStores
   case putProduct, readProduct, listProducts

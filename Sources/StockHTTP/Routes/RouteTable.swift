@@ -1,10 +1,12 @@
 import NIOHTTP1
+import StockCore
 
 /// All routes: method, path, what it is about, who may. The paths most used come first.
 struct RouteTable: Sendable {
   struct Row: Sendable {
     var method: HTTPMethod
-    /// `{id}` stands for a number, and only at the end.
+    /// `{id}` stands for a number, and only at the end; `{reservation}` for a reservation's id, behind
+    /// which more may follow.
     var path: StaticString
     var endpoint: Endpoint
     var roles: RoleSet
@@ -26,8 +28,16 @@ struct RouteTable: Sendable {
     Row(.POST, "/api/v1/store/inventory/transfer", .transfer, .keepers),
     // Each operation is judged by its own row as well.
     Row(.POST, "/api/v1/store/inventory/batch", .batch, .sellers),
+    Row(.POST, "/api/v1/store/reservations", .hold, .sellers),
+    Row(.GET, "/api/v1/store/reservations", .listHolds, .all),
+    Row(.GET, "/api/v1/store/reservations/{reservation}", .readHold, .all),
+    Row(.POST, "/api/v1/store/reservations/{reservation}/fulfill", .fulfillHold, .sellers),
+    Row(.POST, "/api/v1/store/reservations/{reservation}/release", .releaseHold, .sellers),
+    Row(.POST, "/api/v1/store/reservations/{reservation}/extend", .extendHold, .sellers),
     Row(.GET, "/api/v1/store/inventory/product/{id}", .readSummary, .all),
     Row(.GET, "/api/v1/store/inventory", .listEntries, .all),
+    Row(.GET, "/api/v1/store/inventory/movements", .listMovements, .all),
+    Row(.GET, "/api/v1/store/inventory/events", .events, .all),
     Row(.GET, "/api/v1/store/inventory/{id}", .readEntry, .all),
     Row(.PUT, "/api/v1/store/inventory/{id}", .putEntry, .keepers),
     Row(.DELETE, "/api/v1/store/inventory/{id}", .deleteEntry, .keepers),
@@ -41,6 +51,8 @@ struct RouteTable: Sendable {
     Row(.GET, "/api/v1/admin/keys", .listKeys, .admin),
     Row(.POST, "/api/v1/admin/keys", .createKey, .admin),
     Row(.DELETE, "/api/v1/admin/keys/{id}", .revokeKey, .admin),
+    Row(.GET, "/api/v1/admin/inventory/movements", .listMovements, .admin),
+    Row(.GET, "/api/v1/admin/inventory/events", .events, .admin),
     Row(.POST, "/api/v1/admin/verify", .verify, .admin),
 
     Row(.GET, "/healthz", .health, .anyone),
@@ -54,11 +66,27 @@ struct RouteTable: Sendable {
 
   static let shared = RouteTable(rows)
 
+  /// What stands where a path has no fixed text.
+  enum Placeholder: Sendable {
+    case none, number, reservation
+
+    var text: String {
+      switch self {
+      case .none: ""
+      case .number: "{id}"
+      case .reservation: "{reservation}"
+      }
+    }
+  }
+
   /// A path with all its methods.
   struct Path: Sendable {
+    /// Up to the placeholder, or all of it.
     var prefix: StaticString
     var prefixLength: Int
-    var endsWithID: Bool
+    var placeholder: Placeholder
+    /// What follows behind a reservation's id, with its slash; else empty.
+    var suffix: String
     var rows: [Row]
     /// The value of an `Allow` header.
     var allow: String
@@ -71,9 +99,10 @@ struct RouteTable: Sendable {
 
   enum Match {
     case none
-    /// `id` is 0 where the path has none.
-    case path(Path, id: Int64)
-    /// The path is known, but its number is not an id: beyond 2^53 − 1, 0, or with zeros in front.
+    /// `id` is 0, and `reservation` empty, where the path has none.
+    case path(Path, id: Int64, reservation: HoldID)
+    /// The path is known, but what it names cannot be: a number beyond 2^53 − 1, 0, or with zeros in
+    /// front; bytes that no reservation's id has.
     case badID(Path)
   }
 
@@ -83,21 +112,20 @@ struct RouteTable: Sendable {
     var paths: [Path] = []
     for row in rows {
       let text = row.path.description
-      let endsWithID = text.hasSuffix("{id}")
-      let length = text.utf8.count - (endsWithID ? 4 : 0)
-      let known = paths.firstIndex {
-        $0.endsWithID == endsWithID && $0.prefixLength == length
-          && $0.rows[0].path.description == text
-      }
-      if let known {
+      if let known = paths.firstIndex(where: { $0.rows[0].path.description == text }) {
         paths[known].rows.append(row)
         paths[known].allow += ", " + row.method.rawValue
-      } else {
-        paths.append(
-          Path(
-            prefix: row.path, prefixLength: length, endsWithID: endsWithID, rows: [row],
-            allow: row.method.rawValue))
+        continue
       }
+      let placeholder: Placeholder =
+        text.hasSuffix("{id}") ? .number : text.contains("{reservation}") ? .reservation : .none
+      let parts = text.split(
+        separator: placeholder == .none ? "\0" : placeholder.text, omittingEmptySubsequences: false)
+      paths.append(
+        Path(
+          prefix: row.path, prefixLength: parts[0].utf8.count, placeholder: placeholder,
+          suffix: parts.count > 1 ? String(parts[1]) : "", rows: [row],
+          allow: row.method.rawValue))
     }
     self.paths = paths
   }
@@ -105,20 +133,47 @@ struct RouteTable: Sendable {
   func match(_ target: UnsafeBufferPointer<UInt8>) -> Match {
     for index in paths.indices {
       let length = paths[index].prefixLength
-      if paths[index].endsWithID {
+      switch paths[index].placeholder {
+      case .none:
+        if target.count == length, Self.begins(target, paths[index].prefix, length) {
+          return .path(paths[index], id: 0, reservation: "")
+        }
+      case .number:
         guard target.count > length, Self.begins(target, paths[index].prefix, length) else {
           continue
         }
         let segment = UnsafeBufferPointer(rebasing: target[length...])
         guard segment.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { continue }
         guard let id = Numerals.id(segment) else { return .badID(paths[index]) }
-        return .path(paths[index], id: id)
-      }
-      if target.count == length, Self.begins(target, paths[index].prefix, length) {
-        return .path(paths[index], id: 0)
+        return .path(paths[index], id: id, reservation: "")
+      case .reservation:
+        guard target.count > length, Self.begins(target, paths[index].prefix, length),
+          let segment = Self.segment(target, length, paths[index].suffix)
+        else { continue }
+        guard let id = Self.holdID(segment) else { return .badID(paths[index]) }
+        return .path(paths[index], id: 0, reservation: id)
       }
     }
     return .none
+  }
+
+  /// The bytes between a prefix and a suffix, if they are one segment of a path.
+  private static func segment(
+    _ target: UnsafeBufferPointer<UInt8>, _ start: Int, _ suffix: String
+  ) -> UnsafeBufferPointer<UInt8>? {
+    let end = target.count - suffix.utf8.count
+    guard end > start, target[end...].elementsEqual(suffix.utf8) else { return nil }
+    let segment = UnsafeBufferPointer(rebasing: target[start..<end])
+    return segment.contains(UInt8(ascii: "/")) ? nil : segment
+  }
+
+  /// A reservation's id as it stands in a path: clients may percent-encode what needs it not, the `:`.
+  private static func holdID(_ segment: UnsafeBufferPointer<UInt8>) -> HoldID? {
+    guard segment.contains(UInt8(ascii: "%")) else { return HoldIDText.check(segment) }
+    guard !segment.contains(UInt8(ascii: "+")),
+      var text = QueryString.decode(String(decoding: segment, as: UTF8.self))
+    else { return nil }
+    return text.withUTF8 { HoldIDText.check($0) }
   }
 
   @inline(__always)

@@ -158,7 +158,7 @@ public final class ModelRun {
     guard let batch = inFlight else { return }
     isSent = false
     let request = CommitRequest(
-      batch, ownership: machine.currentOwnership, locations: machine.locations)
+      batch, shard: machine.id, ownership: machine.currentOwnership, locations: machine.locations)
     switch random.below(100) {
     case 0..<74:
       let reply = redis.commit(request).reply

@@ -10,11 +10,22 @@ struct FaultProfile {
   let faultPause: Int64
   /// In a thousand commits: requests that come a second time.
   let duplicates: Int
+  /// In a hundred: commands about holds; commands with an idempotency key.
+  let carts: Int
+  let keys: Int
   let weights: [(fault: Fault, weight: Int)]
 
   enum Fault: CaseIterable {
     case cutConnection, restartRedis, loseTail, loseTailSilently, flushScripts, badMood, stallRedis
-    case stallEngine, crashEngine, replaceEngine, jumpClock, loseTooMuch
+    case stallEngine, crashEngine, crashInProtocol, replaceEngine, jumpClock, loseTooMuch
+  }
+
+  /// Nothing but holds, in peace.
+  static let carts = FaultProfile()
+
+  private init() {
+    (pause, burst, faultPause, duplicates) = (20, 2, 1_000, 0)
+    (carts, keys, weights) = (80, 60, [])
   }
 
   init(_ random: inout SeededRandom) {
@@ -22,6 +33,8 @@ struct FaultProfile {
     burst = random.pick([1, 3, 8])
     faultPause = random.pick([150, 500, 2_000])
     duplicates = random.pick([0, 20, 120])
+    carts = random.pick([15, 45, 80])
+    keys = random.pick([0, 40, 80])
     var weights: [(Fault, Int)] = []
     for fault in Fault.allCases {
       // Half of the kinds, with a weight of their own.
@@ -49,7 +62,7 @@ extension Simulation {
 
   /// A shard that lost its tail and has not played it again must not lose its engine as well: that is
   /// past what the durability mode promises.
-  private var mayLoseEngine: Bool {
+  var mayLoseEngine: Bool {
     !hasLostTooMuch && lostSequences.allSatisfy { $0 == 0 }
       && zip(redis.shards, lostEpochs).allSatisfy { $0.meta?.ownership.epoch ?? 0 >= $1 }
   }
@@ -105,6 +118,9 @@ extension Simulation {
       count("engine crash")
       kill(engine)
       queue.add(.engineStarts, at: clock.monotonic + random.within(1...1_500))
+    case .crashInProtocol:
+      guard dyingStep == nil else { return }
+      dyingStep = protocolSteps + 1 + random.below(30)
     case .replaceEngine:
       // The old one lives on for a while: a zombie.
       guard let engine = newest, engine.isAlive, engine.isLoaded, mayLoseEngine else { return }
@@ -114,6 +130,7 @@ extension Simulation {
     case .jumpClock:
       count("clock jump")
       clock.jump(by: random.within(-3_600_000...3_600_000))
+      clock.gait = random.pick(SimulatedClock.Gait.allCases)
     }
   }
 
@@ -213,7 +230,8 @@ extension Simulation {
 
   func startEngine() {
     let engine = SimulatedEngine(
-      number: engines.count + 1, map: map, configuration: configuration)
+      number: engines.count + 1, map: map, configuration: configuration,
+      clock: clock)
     say("\(engine.name) starts")
     engines.append(engine)
     queue.add(.connects(engine), at: clock.monotonic)
@@ -224,7 +242,9 @@ extension Simulation {
     guard engine.isAlive else { return }
     say("\(engine.name) dies")
     engine.isAlive = false
-    witness.engineDied(engine.number)
+    for ticket in witness.engineDied(engine.number) {
+      if let number = requestNumbers[ticket] { wasNotAnswered(number) }
+    }
     if let connection = engine.connection, connection.isOpen { cut(connection) }
   }
 
@@ -249,11 +269,36 @@ extension Simulation {
     isFaulty = false
     say("no more faults")
     redis.recoverNow()
+    dyingStep = nil
     for engine in engines.dropLast() { kill(engine) }
   }
 
+  /// Holds that have not ended.
+  var openHoldCount: Int {
+    redis.shards.reduce(0) { sum, shard in
+      sum
+        + shard.holds.values.count {
+          if case .hold(let hold) = $0 { !hold.status.isClosed } else { false }
+        }
+    }
+  }
+
+  /// Nothing is under way between the shards.
+  private func isQuiet(_ engine: SimulatedEngine) -> Bool {
+    engine.mailCount == 0 && engine.gateway.checking.isEmpty && repeatsUnderWay == 0
+      && engine.shards.allSatisfy(\.replaying.isEmpty)
+      && redis.shards.allSatisfy { shard in
+        shard.holds.values.allSatisfy {
+          guard case .hold(let hold) = $0 else { return true }
+          return hold.operation == nil && hold.status != .preparing
+        }
+      }
+  }
+
   var isAtRest: Bool {
-    guard let engine = newest, engine.isAlive else { return false }
+    guard let engine = newest, engine.isAlive, hasLostTooMuch || isQuiet(engine) else {
+      return false
+    }
     return engine.shards.allSatisfy { shard in
       shard.machine.hasFailed
         || shard.machine.isServing && shard.loadedSequence != nil
@@ -271,7 +316,8 @@ extension Simulation {
     return engine.shards.map { shard in
       "\(engine.name) shard \(shard.id) is \(shard.machine.state), alive \(engine.isAlive), "
         + "\(shard.machine.waitingCount) wait, memory \(shard.machine.committedSequence), "
-        + "redis \(redis.shards[shard.id].meta?.sequence ?? -1)"
+        + "redis \(redis.shards[shard.id].meta?.sequence ?? -1), \(engine.mailCount) messages, "
+        + "holds \(redis.shards[shard.id].holds.values.filter { !$0.isAtRest })"
     }.joined(separator: "; ")
   }
 
@@ -287,7 +333,11 @@ extension Simulation {
       }
       witness.checkHistory(of: shard.id)
     }
-    for (ticket, one) in witness.asked where one.outcome == nil {
+    if !hasLostTooMuch {
+      witness.checkHolds(redis.shards)
+      witness.checkEffects(redis.shards)
+    }
+    for (ticket, one) in witness.asked where one.outcome == nil && !hasLostTooMuch {
       witness.report("ticket \(ticket) to engine-\(one.engine) was never answered")
     }
   }
@@ -300,12 +350,18 @@ extension RedisRequest {
       "batch \(it.sequence) on \(it.previous) by \(it.ownership.owner)/\(it.ownership.epoch)"
         + (withScript ? " with script" : "")
         + " entries \(it.entries.map { "\($0.id):\($0.before?.value.version ?? 0)→\($0.after?.value.version ?? 0)" })"
-        + " products \(it.products.map(\.id))"
+        + " products \(it.products.map(\.id)) holds \(it.holds.map(\.key))"
+        + " movements \(it.ledger.entries.count)"
     case .readMeta: "read meta"
     case .take(let owner, let minimum): "take for \(owner) above \(minimum)"
     case .retake(let it): "retake for \(it.owner) with \(it.epoch)"
     case .readProducts: "read products"
     case .readEntries(let half): "read entries \(half)"
+    case .readHolds: "read holds"
+    case .readPurchases: "read purchases"
+    case .readKeys: "read keys"
+    case .readAnswer(let bucket, _): "read an answer of \(bucket)"
+    case .drop(let buckets): "drop \(buckets)"
     }
   }
 }
@@ -318,7 +374,22 @@ extension RedisReply {
       meta.map { "\($0.ownership.owner)/\($0.ownership.epoch) at \($0.sequence)" } ?? "no meta"
     case .products(let all): "\(all.count) products"
     case .entries(let all, _): "\(all.count) entries"
+    case .holds(let all): "\(all.count) holds"
+    case .purchases(let all): "\(all.count) purchases"
+    case .keys(let all): "\(all.count) keys"
+    case .answer(let stored, _): stored.map { "\($0.outcome)" } ?? "no answer"
+    case .dropped: "dropped"
     case .error(let why): why
+    }
+  }
+}
+
+extension HoldRecord {
+  /// Nothing is under way with it, and nothing is held.
+  var isAtRest: Bool {
+    switch self {
+    case .hold(let hold): hold.operation == nil && hold.status.isClosed
+    case .part: false
     }
   }
 }

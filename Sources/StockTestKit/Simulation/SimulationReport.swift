@@ -7,8 +7,14 @@ public struct SimulationOptions: Sendable {
   public var steps: Int
   /// Mistakes to plant, which the simulation must catch.
   public var plantedFaults: Set<PlantedFault>
+  /// The engine dies at this step of the holds' protocols, and nothing else goes wrong: so that a test
+  /// can plant a crash at each of them.
+  public var dyingStep: Int?
 
-  public init(seed: UInt64, steps: Int = 400, plantedFaults: Set<PlantedFault> = []) {
+  public init(
+    seed: UInt64, steps: Int = 400, plantedFaults: Set<PlantedFault> = [], dyingStep: Int? = nil
+  ) {
+    self.dyingStep = dyingStep
     self.seed = seed
     self.steps = steps
     self.plantedFaults = plantedFaults
@@ -20,6 +26,8 @@ public struct SimulationReport: Sendable {
   public var seeds = 0
   public var steps = 0
   public var commits = 0
+  /// Messages, commits and replies of the holds' protocols.
+  public var protocolSteps = 0
   public var simulatedMilliseconds: Int64 = 0
   /// How often each kind of fault was made.
   public var faults: [String: Int] = [:]
@@ -34,6 +42,7 @@ public struct SimulationReport: Sendable {
     seeds += other.seeds
     steps += other.steps
     commits += other.commits
+    protocolSteps += other.protocolSteps
     simulatedMilliseconds += other.simulatedMilliseconds
     faults.merge(other.faults, uniquingKeysWith: +)
     answers.merge(other.answers, uniquingKeysWith: +)

@@ -12,7 +12,7 @@ extension Witness {
           report("batch \(sequence) builds on \(String(describing: change.before))")
         }
         let product = (change.before ?? change.after)?.product
-        let count = follow(shard, change)
+        let count = follow(shard, change, batch.ledger)
         if count > 0, let product {
           unexplained[change.id, default: (0, product)].versions += count
         }
@@ -32,7 +32,9 @@ extension Witness {
   /// Follows an entry's versions through one batch, step by step.
   ///
   /// - Returns: how many of its versions no answer tells of.
-  private func follow(_ shard: ShardID, _ change: CommitRequest.Entry) -> Int64 {
+  private func follow(
+    _ shard: ShardID, _ change: CommitRequest.Entry, _ ledger: LedgerBatch
+  ) -> Int64 {
     // A deletion does not tell how many changes came before it in its batch.
     guard let after = change.after else { return 0 }
     let accepted = shards[shard].accepted[change.id] ?? [:]
@@ -58,7 +60,11 @@ extension Witness {
       }
       known = .some(step.state)
     }
-    return unexplained
+    // Holds make versions as well.
+    let byHolds = ledger.entries.count {
+      $0.product == after.product && $0.location == after.location && $0.isOfHold
+    }
+    return max(0, unexplained - Int64(byHolds))
   }
 
   /// Whether a command makes one state out of another.
@@ -81,7 +87,9 @@ extension Witness {
       newQuantity = it.quantity ?? quantity
       newReserved = it.reserved ?? reserved
       location = it.location ?? location
-    case .allocate(let it): newReserved += it.quantity
+    case .allocate(let it):
+      return after.value.quantity == quantity && after.value.reserved > reserved
+        && after.value.reserved <= reserved + it.quantity
     case .deleteEntry, .putProduct, .readEntry, .readProduct, .readSummary, .hold, .extendHold,
       .fulfillHold, .releaseHold, .reserveTogether, .applyPart, .checkKey, .readHold:
       return false
@@ -140,28 +148,29 @@ extension Witness {
       var location: String
     }
     var seen: [Place: Set<Int64>] = [:]
-    func see(_ state: StoredEntry) {
-      let place = Place(product: state.product, location: state.location)
-      seen[place, default: []].insert(state.value.available)
+    func see(_ product: ProductID, _ location: String, _ available: Int64) {
+      seen[Place(product: product, location: location), default: []].insert(available)
     }
-    for states in shards[shard].states.values { states.values.forEach(see) }
-    for versions in shards[shard].accepted.values { versions.values.forEach { see($0.state) } }
-    for (ticket, one) in asked where one.shard == shard {
+    for entry in shards[shard].states.values.flatMap(\.values) {
+      see(entry.product, entry.location, entry.value.available)
+    }
+    // The states in the middle of a batch.
+    for batch in shards[shard].executed.values {
+      for entry in batch.ledger.entries {
+        see(entry.product, entry.location, entry.quantityAfter - entry.reservedAfter)
+      }
+    }
+    for (ticket, one) in asked where one.shard == shard && !one.isReplay {
       guard case .refused(.insufficientStock(_, let available)) = one.outcome,
         let product = one.command.operation.product, let location = one.command.operation.location
       else { continue }
-      if seen[Place(product: product, location: location)]?.contains(available) == true { continue }
-      // A state inside a batch is known by its answer only.
-      if unknownCount(shard: shard, entry: 0, product: product) > 0 { continue }
-      if shards[shard].states.keys.contains(where: { hasUnknownPut(shard, $0) }) { continue }
+      let floors = Set((shards[shard].productStates[product] ?? [:]).values.map(\.policy.floor))
+      let states = seen[Place(product: product, location: location)] ?? []
+      let wasSeen = states.contains { state in
+        state == available || floors.contains { max(0, state - $0) == available }
+      }
+      if wasSeen { continue }
       report("ticket \(ticket): \(available) of \(product) at \(location) were never available")
-    }
-  }
-
-  private func hasUnknownPut(_ shard: ShardID, _ id: EntryID) -> Bool {
-    asked.values.contains { one in
-      guard case .putEntry(let it) = one.command.operation else { return false }
-      return it.id == id && one.outcome == .unavailable(.outcomeUnknown)
     }
   }
 }

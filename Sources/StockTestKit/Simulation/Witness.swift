@@ -6,13 +6,17 @@ import StockCore
 /// `updated_at` tells which command made a state.
 final class Witness {
   struct Asked {
+    /// With the hold's id that the engine gave it, and the ticket as the actor.
     var command: Command
+    /// Which of the clients' requests: attempts at the same one have the same number.
+    var request: Int
     var engine: Int
-    var shard: ShardID
+    var shard: ShardID = 0
     var wall: Timestamp
     var at: Int64
     var engineStalls: Int64
     var outcome: Outcome?
+    var isReplay = false
   }
 
   /// What is known of one shard.
@@ -28,6 +32,8 @@ final class Witness {
     /// The ticket whose answer said that it made this version, and what it showed.
     var accepted: [EntryID: [Int64: (ticket: UInt64, state: StoredEntry)]] = [:]
     var acceptedProducts: [ProductID: [Int64: UInt64]] = [:]
+    /// The highest revision of each hold's record that Redis ever had.
+    var revisions: [HoldID: Int64] = [:]
   }
 
   private(set) var asked: [UInt64: Asked] = [:]
@@ -37,12 +43,18 @@ final class Witness {
   private(set) var violation: String?
   private(set) var commits = 0
   private(set) var answerCounts: [String: Int] = [:]
+  /// What clients were last told of each hold.
+  private(set) var toldHolds: [HoldID: Hold] = [:]
+  /// The open ones among them, in the order in which they were told.
+  private(set) var openHolds: [Hold] = []
+  let map: ShardMap
 
   /// Milliseconds within which every ticket is answered.
   let answerLimit: Int64
 
   init(shardCount: Int, configuration: ShardConfiguration) {
     self.shards = Array(repeating: Shard(), count: shardCount)
+    self.map = ShardMap(shardCount: shardCount)
     self.answerLimit = configuration.answerTimeout + 200
   }
 
@@ -53,27 +65,36 @@ final class Witness {
   // MARK: Commands
 
   func ask(_ ticket: UInt64, _ asked: Asked) {
+    var asked = asked
+    asked.shard = map.shard(of: asked.command)
     self.asked[ticket] = asked
     byWall[asked.wall] = ticket
   }
 
   /// Nobody will answer these: their engine is dead. What they did is unknown.
-  func engineDied(_ engine: Int) {
-    for (ticket, one) in asked where one.engine == engine && one.outcome == nil {
-      asked[ticket]?.outcome = .unavailable(.outcomeUnknown)
-    }
+  ///
+  /// - Returns: their tickets.
+  func engineDied(_ engine: Int) -> [UInt64] {
+    let open = asked.filter { $0.value.engine == engine && $0.value.outcome == nil }.keys.sorted()
+    for ticket in open { asked[ticket]?.outcome = .unavailable(.outcomeUnknown) }
+    return open
   }
 
-  func answered(
-    _ ticket: UInt64, _ outcome: Outcome, sequence: Sequence64, by shard: SimulatedShard,
-    at now: Int64, engineStalls: Int64
-  ) {
+  func answered(_ answer: Answer, by shard: SimulatedShard, at now: Int64, engineStalls: Int64) {
+    let (ticket, outcome, sequence) = (answer.ticket.rawValue, answer.outcome, answer.sequence)
     guard let one = asked[ticket] else { return report("ticket \(ticket) was never asked") }
     guard one.outcome == nil else { return report("ticket \(ticket) is answered twice") }
     asked[ticket]?.outcome = outcome
+    asked[ticket]?.isReplay = answer.isReplay
     answerCounts[Self.name(outcome), default: 0] += 1
     let took = now - one.at - (engineStalls - one.engineStalls)
-    if took > answerLimit { report("ticket \(ticket) was answered after \(took) ms") }
+    // Other shards may have to be asked, or the first answer to be read.
+    let limit =
+      one.command.operation.isAboutHolds || one.command.idempotency != nil
+      ? 3 * answerLimit : answerLimit
+    if took > limit { report("ticket \(ticket) was answered after \(took) ms") }
+    if answer.isReplay { return tell(outcome, isReplay: true) }
+    tell(outcome, isReplay: false)
 
     switch outcome {
     case .entry(let entry):
@@ -90,21 +111,38 @@ final class Witness {
     case .product(let product), .productCreated(let product):
       accept(ticket, one, product, shard.id, sequence)
     case .unavailable(.storeUnavailable), .unavailable(.overloaded), .refused:
-      if isExecuted(one.wall, in: shard.id) {
+      if isExecuted(ticket, one, in: shard.id) {
         report("ticket \(ticket) changed something and was answered \(outcome)")
       }
-    case .summary, .unavailable(.outcomeUnknown), .allocated, .hold, .holdCreated,
-      .reservedTogether, .part, .keyUnknown, .replay:
-      break
+    case .allocated(let lines):
+      for line in lines { accept(ticket, one, line.entry, sequence, shard) }
+    case .hold(let hold), .holdCreated(let hold):
+      if shards[map.shard(ofHold: hold.id)].revisions[hold.id, default: 0] < hold.revision {
+        report("ticket \(ticket) was told \(hold) before Redis had it")
+      }
+    case .summary, .unavailable(.outcomeUnknown), .reservedTogether: break
+    case .part, .keyUnknown, .replay: report("a client was told \(outcome)")
     }
   }
 
-  private func isExecuted(_ wall: Timestamp, in shard: ShardID) -> Bool {
-    shards[shard].held.suffix(64).contains { sequence in
+  private func isExecuted(_ ticket: UInt64, _ one: Asked, in shard: ShardID) -> Bool {
+    // What was taken for a hold, and given back, is looked at in the end.
+    if one.command.operation.isAboutHolds { return false }
+    return shards[shard].held.suffix(64).contains { sequence in
       guard let batch = shards[shard].executed[sequence] else { return false }
-      return batch.entries.contains { $0.after?.value.updatedAt == wall }
-        || batch.products.contains { $0.after.updatedAt == wall }
+      return batch.ledger.entries.contains { $0.actor == ActorID(ticket) }
+        || batch.products.contains { $0.after.updatedAt == one.wall }
     }
+  }
+
+  /// A client learns of a hold.
+  private func tell(_ outcome: Outcome, isReplay: Bool) {
+    guard let hold = outcome.hold else { return }
+    if let told = toldHolds[hold.id], told.revision > hold.revision { return }
+    toldHolds[hold.id] = hold
+    openHolds.removeAll { $0.id == hold.id }
+    if !hold.status.isClosed { openHolds.append(hold) }
+    if openHolds.count > 12 { openHolds.removeFirst() }
   }
 
   /// An answer says that a command made this state of an entry.
@@ -116,7 +154,7 @@ final class Witness {
     let version = entry.value.version
     let shown = shard.shownVersions[entry.id] ?? 0
     shard.shownVersions[entry.id] = max(shown, version)
-    guard entry.value.updatedAt == one.wall else { return }
+    guard entry.value.updatedAt == one.wall, !entry.unlimited else { return }
     let state = StoredEntry(entry)
     if let other = shards[shard.id].accepted[entry.id]?[version] {
       report("tickets \(other.ticket) and \(ticket) both made version \(version) of \(entry.id)")
@@ -161,8 +199,12 @@ final class Witness {
       for entry in summary.entries { wasShown(entry, by: shard) }
       wasShown(summary.product, by: shard)
     case .product(let product): wasShown(product, by: shard)
-    case .transferred, .deleted, .productCreated, .refused, .unavailable, .allocated, .hold,
-      .holdCreated, .reservedTogether, .part, .keyUnknown, .replay:
+    case .hold(let hold):
+      if shards[shard.id].revisions[hold.id, default: 0] < hold.revision {
+        report("a read shows \(hold), which Redis never had")
+      }
+    case .transferred, .deleted, .productCreated, .refused, .unavailable, .allocated, .holdCreated,
+      .reservedTogether, .part, .keyUnknown, .replay:
       break
     }
   }
@@ -202,7 +244,7 @@ final class Witness {
         shards[shard].deleted.insert(change.id)
         continue
       }
-      if after.value.reserved < 0 || after.value.available < 0 {
+      if after.value.reserved < 0 || after.value.quantity < 0 {
         report("entry \(change.id) is negative in Redis: \(after)")
       }
       let version = after.value.version
@@ -210,16 +252,29 @@ final class Witness {
         report("entry \(change.id) has two versions \(version): \(other), \(after)")
       }
       shards[shard].states[change.id, default: [:]][version] = after
-      mayHaveBeenDone(by: after.value.updatedAt, "entry \(change.id)")
+      mayHaveBeenDone(change, after, in: request)
     }
     for change in request.products {
       shards[shard].productStates[change.id, default: [:]][change.after.version] = change.after
-      mayHaveBeenDone(by: change.after.updatedAt, "product \(change.id)")
+      mayHaveBeenDone(by: byWall[change.after.updatedAt], "product \(change.id)")
     }
+    checkMovements(request)
+    for change in request.holds { check(change, shard: shard) }
   }
 
-  private func mayHaveBeenDone(by wall: Timestamp, _ what: String) {
-    guard let ticket = byWall[wall], let one = asked[ticket] else {
+  private func mayHaveBeenDone(
+    _ change: CommitRequest.Entry, _ after: StoredEntry, in request: CommitRequest
+  ) {
+    let last = request.ledger.entries.last {
+      $0.product == after.product && $0.location == after.location
+    }
+    if let last, last.isOfHold { return }
+    mayHaveBeenDone(
+      by: last.map { UInt64($0.actor) } ?? byWall[after.value.updatedAt], "entry \(change.id)")
+  }
+
+  private func mayHaveBeenDone(by ticket: UInt64?, _ what: String) {
+    guard let ticket, let one = asked[ticket] else {
       return report("\(what) was changed by nobody")
     }
     switch one.outcome {

@@ -9,6 +9,13 @@ enum RedisRequest {
   case readProducts
   /// One of two halves.
   case readEntries(half: Int)
+  case readHolds
+  case readPurchases
+  /// The keys of all buckets from this one on; older ones are dropped.
+  case readKeys(oldest: IdempotencyBucket)
+  case readAnswer(IdempotencyBucket, IdempotencyKey)
+  /// UNLINK of whole buckets.
+  case drop([IdempotencyBucket])
 }
 
 enum RedisReply {
@@ -17,6 +24,12 @@ enum RedisReply {
   case taken(ShardMeta?)
   case products([ProductID: ProductValue])
   case entries([EntryID: StoredEntry], half: Int)
+  case holds([HoldID: HoldRecord])
+  case purchases([PurchaseKey: Purchases])
+  case keys([(key: IdempotencyKey, bucket: IdempotencyBucket)])
+  /// nil: it could not be read, or is not there any more.
+  case answer(StoredAnswer?, IdempotencyKey)
+  case dropped
   /// LOADING, OOM and the like, to anything but a commit.
   case error(String)
 }
@@ -74,6 +87,16 @@ final class SimulatedRedis {
       return .products(shards[shard].products)
     case .readEntries(let half):
       return .entries(shards[shard].entries.filter { $0.key % 4 / 2 == Int64(half) }, half: half)
+    case .readHolds: return .holds(shards[shard].holds)
+    case .readPurchases: return .purchases(shards[shard].purchases)
+    case .readKeys(let oldest):
+      shards[shard].answers = shards[shard].answers.filter { $0.key >= oldest }
+      return .keys(shards[shard].keys)
+    case .readAnswer(let bucket, let key):
+      return .answer(shards[shard].answers[bucket]?[RedisShard.KeyDigest(key)], key)
+    case .drop(let buckets):
+      for bucket in buckets { shards[shard].answers[bucket] = nil }
+      return .dropped
     }
   }
 
@@ -93,8 +116,10 @@ final class SimulatedRedis {
     }
     switch request {
     case .commit: return .commit(reply.0)
-    case .take, .retake: return .error(reply.1)
-    case .readMeta, .readProducts, .readEntries: return refusesReads ? .error(reply.1) : nil
+    case .take, .retake, .drop: return .error(reply.1)
+    case .readMeta, .readProducts, .readEntries, .readHolds, .readPurchases, .readKeys:
+      return refusesReads ? .error(reply.1) : nil
+    case .readAnswer(_, let key): return refusesReads ? .answer(nil, key) : nil
     }
   }
 

@@ -1,0 +1,170 @@
+/// How an operation on a hold gets to other shards, and goes on when something went wrong on the way:
+/// the record says what is to be done, so it can be said again and again.
+extension ShardStateMachine {
+  // MARK: Messages
+
+  /// Tells the others what the record says that they have to do.
+  mutating func follow(_ id: HoldID, _ now: Now) {
+    guard let operation = hold(id)?.operation else { return }
+    works[id]?.answers = [:]
+    send(id, to: Set(operation.participants), now)
+  }
+
+  mutating func send(_ id: HoldID, to shards: Set<ShardID>, _ now: Now) {
+    guard let hold = hold(id), let operation = hold.operation else { return }
+    let (map, home) = (map, self.id)
+    send(id, to: shards, now) { shard in
+      PartRequest(
+        mode: operation.phase == .finishing && operation.kind == .reserve ? .detach : .settle,
+        hold: id, home: home, customer: hold.customer, cause: operation.kind,
+        lines: hold.status == .held
+          ? hold.lines.filter { map.shard(ofProduct: $0.product) == shard } : [],
+        allocation: Allocation())
+    }
+  }
+
+  mutating func send(
+    _ id: HoldID, to shards: Set<ShardID>, _ now: Now, _ request: (ShardID) -> PartRequest
+  ) {
+    emit(id, to: shards, works[id]?.caller, rests: holds.saw(id), request)
+  }
+
+  /// Sends messages as soon as Redis has what they rest on.
+  mutating func emit(
+    _ id: HoldID, to shards: Set<ShardID>, _ caller: Caller?, rests: Saw,
+    _ request: (ShardID) -> PartRequest
+  ) {
+    guard var work = works[id] else { return }
+    attempts[work.attempt] = nil
+    attemptCount += 1
+    work.attempt = attemptCount
+    work.awaited = shards
+    work.retryAt = nil
+    works[id] = work
+    attempts[attemptCount] = id
+    var messages: [ShardMessage] = []
+    for shard in shards.sorted() {
+      messages.append(
+        ShardMessage(
+          to: shard, request: request(shard), scope: caller?.scope ?? .any,
+          actor: caller?.actor ?? 0, attempt: attemptCount))
+    }
+    switch rests {
+    case .open: open.messages += messages
+    case .inFlight: inFlight?.contents.messages += messages
+    case .committed: outbox += messages
+    }
+  }
+
+  /// What is to be sent to other shards now, in this order.
+  public mutating func takeMessages() -> [ShardMessage] {
+    if outbox.isEmpty { return [] }
+    defer { outbox = [] }
+    return outbox
+  }
+
+  // MARK: Going on
+
+  /// Goes on with operations whose shards could not answer, or that were left over by an engine before.
+  mutating func drive(_ now: Now) {
+    guard !undriven.isEmpty || !works.isEmpty else { return }
+    for id in undriven where works[id] == nil { works[id] = Work() }
+    for id in undriven { works[id]?.retryAt = now.monotonic }
+    undriven = []
+    let due = works.filter { $0.value.retryAt.map { $0 <= now.monotonic } ?? false }.keys.sorted()
+    for id in due {
+      guard !open.isFull else { return }
+      cause = cause(of: id)
+      guard let hold = hold(id), let operation = hold.operation else {
+        works[id] = nil
+        continue
+      }
+      switch operation.phase {
+      case .preparing:
+        undo(hold, why: nil, now)
+      case .finishing, .undoing:
+        let awaited = works[id]?.awaited ?? []
+        send(id, to: awaited.isEmpty ? Set(operation.participants) : awaited, now)
+      }
+    }
+  }
+
+  /// Batches were undone: what was said about holds in them is void.
+  mutating func wasUndone(_ changes: [Change<HoldID, HoldRecord>], _ why: Unavailability) {
+    for change in changes.reversed() { index(change.key, from: change.after, to: change.before) }
+    for change in changes {
+      guard let work = works[change.key] else {
+        if case .hold(let hold)? = change.before, hold.operation != nil {
+          undriven.append(change.key)
+        }
+        continue
+      }
+      let isStillThere = hold(change.key)?.operation != nil
+      let isUndecided = hold(change.key)?.operation?.phase == .preparing
+      works[change.key]?.conclusion = nil
+      if !isStillThere || isUndecided {
+        if let waiter = work.caller?.waiter {
+          if let key = waiter.key { keys.forget(key) }
+          if !work.isAnswered { answerNow(waiter, .unavailable(why)) }
+          works[change.key]?.caller = nil
+        }
+      } else if let waiter = work.caller?.waiter {
+        // Decided before, and only its end was undone: the answer comes with the next try.
+        let outcome = outcome(of: change.key)
+        works[change.key]?.conclusion = (outcome, committedSequence)
+        if let key = waiter.key, keys.find(key) == .running { keys.forget(key) }
+      }
+      if isStillThere {
+        undriven.append(change.key)
+      } else {
+        let parked = work.parked
+        attempts[work.attempt] = nil
+        works[change.key] = nil
+        for one in parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
+      }
+    }
+  }
+
+  /// Nobody is to wait for a hold any more.
+  mutating func abandonWorks() {
+    for id in works.keys.sorted() {
+      guard let work = works[id] else { continue }
+      if let waiter = work.caller?.waiter, !work.isAnswered {
+        answerNow(waiter, .unavailable(.outcomeUnknown))
+      }
+      for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
+    }
+    works = [:]
+    attempts = [:]
+    undriven = []
+    outbox = []
+  }
+
+  /// Tells those who waited too long for other shards that nothing is known; the operation goes on.
+  mutating func giveUpOnWorks(_ now: Now) {
+    guard !works.isEmpty else { return }
+    for (id, work) in works {
+      guard let waiter = work.caller?.waiter, !work.isAnswered,
+        now.monotonic - waiter.since >= configuration.answerTimeout
+      else { continue }
+      // Its key stays, for the answer that will come.
+      answerNow(waiter, .unavailable(.outcomeUnknown))
+      works[id]?.isAnswered = true
+      for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
+      works[id]?.parked = []
+    }
+  }
+
+  mutating func answerNow(_ waiter: Waiter, _ outcome: Outcome) {
+    answers.append(
+      Answer(
+        ticket: waiter.ticket, outcome: outcome, shard: id, sequence: committedSequence))
+  }
+
+  /// Whom and what the movements of an operation name. An atomic batch's belong to no hold.
+  func cause(of id: HoldID) -> Cause {
+    let isOfHold = hold(id).map { !$0.order.isEmpty } ?? false
+    return Cause(
+      actor: works[id]?.caller?.actor ?? 0, note: MovementNote(reference: isOfHold ? id : ""))
+  }
+}

@@ -1,0 +1,202 @@
+import NIOCore
+import StockCore
+import StockEngine
+
+/// Brings movements to the event readers of one loop.
+///
+/// Readers do not wait in line for each other, and the shards never wait for readers: what is committed
+/// is only noted when it comes (`receive`), and sent later, on a tick of its own, for a few
+/// milliseconds at most; who was not reached goes first the next time. A reader is nothing but a
+/// position in each shard's numbers. What it wants is in the rings, or else in Redis: then it is
+/// fetched, a little at a time. `EventHub+Delivery` is what is sent, `+Fetching` what is asked of the
+/// engine.
+final class EventHub {
+  static let tickLength = TimeAmount.milliseconds(50)
+  static func ticks(_ duration: TimeAmount) -> Int {
+    Int(duration.nanoseconds / tickLength.nanoseconds)
+  }
+
+  unowned let front: LoopFront
+  let engine: any Engine
+  let loop: any EventLoop
+
+  private(set) var readers: [EventReader] = []
+  var rings: EventRings
+  /// Grows with everything that comes into the rings.
+  private(set) var version = 0
+  private(set) var tick = 0
+  /// Who is next.
+  private var turn = 0
+  private var ticker: RepeatedTask?
+
+  /// idle → (the first reader comes) asking where the ledgers end → following → (the last one goes) idle.
+  private enum State { case idle, asking, following }
+  private var state = State.idle
+  /// Grows when the last reader goes: answers to questions from before are dropped.
+  private(set) var generation = 0
+  /// The ends at the last look: what the feed should have brought by the next one.
+  private var lastEnds: [Int64] = []
+  private var isChecking = false
+  private var keyGeneration = 0
+
+  // Fetching.
+  var fetches = FetchQueue()
+
+  // What is written for one reader, and the two halves of its ids; here, so that they need no new
+  // memory for each.
+  var out = ByteWriter(capacity: HTTPLimits.eventPieceBytes + 8_192)
+  var idHead = ByteWriter()
+  var idTail = ByteWriter()
+
+  init(front: LoopFront, engine: any Engine, loop: any EventLoop) {
+    self.front = front
+    self.engine = engine
+    self.loop = loop
+    rings = EventRings(
+      shardCount: engine.shardMap.shardCount, limit: HTTPLimits.eventRingBytes)
+  }
+
+  var isFull: Bool { readers.count >= HTTPLimits.maxEventReaders }
+
+  // MARK: Coming and going
+
+  func add(_ reader: EventReader) {
+    reader.place = readers.count
+    readers.append(reader)
+    switch state {
+    case .idle: wakeUp()
+    case .asking: break
+    case .following: open(reader)
+    }
+  }
+
+  func remove(_ reader: EventReader) {
+    guard reader.place < readers.count, readers[reader.place] === reader else { return }
+    reader.isOpen = false
+    reader.fetched = nil
+    let last = readers.removeLast()
+    if last !== reader {
+      last.place = reader.place
+      readers[reader.place] = last
+    }
+    if readers.isEmpty { goToSleep() }
+  }
+
+  private func wakeUp() {
+    state = .asking
+    keyGeneration = front.keys.generation
+    front.gateway.subscribe()
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    ticker = loop.scheduleRepeatedTask(initialDelay: Self.tickLength, delay: Self.tickLength) { _ in
+      bound.value.didTick()
+    }
+    askForEnds()
+  }
+
+  private func goToSleep() {
+    state = .idle
+    generation += 1
+    ticker?.cancel()
+    ticker = nil
+    front.gateway.unsubscribe()
+    fetches = FetchQueue()
+    lastEnds = []
+    isChecking = false
+    rings = EventRings(shardCount: rings.shards.count, limit: rings.limit)
+  }
+
+  private func open(_ reader: EventReader) {
+    reader.position = reader.wanted ?? EventPosition(numbers: rings.ends)
+    reader.needsCheck = reader.wanted != nil
+    reader.lastWrite = tick
+    reader.connection?.openStream(reader)
+  }
+
+  /// What was committed. Only noted here.
+  func receive(_ batches: [LedgerBatch]) {
+    guard state != .idle else { return }
+    for batch in batches where !batch.entries.isEmpty { rings.append(EventBatch(batch)) }
+    version += 1
+  }
+
+  // MARK: Ends
+
+  private func askForEnds() {
+    guard !isChecking else { return }
+    isChecking = true
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    Task { [engine, loop, generation] in
+      let ends = await engine.ledgerEnds()
+      loop.execute { bound.value.take(ends, generation) }
+    }
+  }
+
+  private func take(_ ends: [Int64], _ generation: Int) {
+    guard generation == self.generation else { return }
+    isChecking = false
+    guard ends.count == rings.shards.count else { return }
+    if state == .asking {
+      for shard in ends.indices { rings.know(end: ends[shard], of: shard) }
+      state = .following
+      // Opening a stream can end one.
+      for reader in Array(readers) { open(reader) }
+    } else {
+      mend(ends)
+    }
+    lastEnds = ends
+  }
+
+  /// Looks whether the feed has brought what was there at the last look, and whether readers ask for
+  /// what no ledger has.
+  private func mend(_ ends: [Int64]) {
+    for shard in lastEnds.indices where lastEnds[shard] > rings.shards[shard].end ?? 0 {
+      rings.skip(to: lastEnds[shard], of: shard)
+      version += 1
+    }
+    for reader in readers where reader.needsCheck && reader.isOpen {
+      reader.needsCheck = false
+      for shard in ends.indices {
+        let end = max(ends[shard], rings.shards[shard].end ?? 0)
+        guard reader.position.numbers[shard] > end else { continue }
+        // From another life of this data: there is nothing to go on from.
+        reader.position.numbers[shard] = end
+        if reader.position.partial?.shard == shard { reader.position.partial = nil }
+        sendGap(shard, from: end + 1, to: reader)
+      }
+      reader.seen = -1
+    }
+  }
+
+  // MARK: Time
+
+  private func didTick() {
+    tick += 1
+    if tick % Self.ticks(.milliseconds(500)) == 0 { endRevoked() }
+    if tick % Self.ticks(.seconds(2)) == 0 { askForEnds() }
+    guard state == .following else { return }
+    fetches.begin(self)
+    let deadline = NIODeadline.now() + HTTPLimits.eventTickBudget
+    var visited = 0
+    // Those who leave meanwhile make the round shorter.
+    while visited < readers.count {
+      if turn >= readers.count { turn = 0 }
+      let reader = readers[turn]
+      turn += 1
+      visited += 1
+      visit(reader)
+      if visited % 8 == 0, NIODeadline.now() >= deadline { break }
+    }
+  }
+
+  /// Ends the streams of keys that are no longer good.
+  private func endRevoked() {
+    guard case .keys = front.configuration.authorization else { return }
+    let isChanged = front.keys.generation != keyGeneration
+    keyGeneration = front.keys.generation
+    let keys = isChanged ? engine.control.snapshot.keys : [:]
+    for reader in Array(readers)
+    where front.now >= reader.expiresAt || (isChanged && keys[reader.actor] == nil) {
+      reader.connection?.endStream()
+    }
+  }
+}

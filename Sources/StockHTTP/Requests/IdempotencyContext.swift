@@ -1,0 +1,58 @@
+import Crypto
+import NIOCore
+import NIOHTTP1
+import StockCore
+
+/// An `Idempotency-Key` with the request that it came with: made of those requests only that have one.
+///
+/// What shards know of it are digests: of the key's owner, the key and the operation's place (who owns
+/// a key cannot meet another's), and of method, target and body, in which another request differs.
+final class IdempotencyContext {
+  private let owner: ActorID
+  private let text: [UInt8]
+  private var request = SHA256()
+  private var fingerprint: UInt64 = 0
+
+  /// - Parameters:
+  ///   - text: the key, checked.
+  ///   - owner: the key's bearer.
+  ///   - target: path and query as they came.
+  init(
+    _ text: [UInt8], owner: ActorID, method: HTTPMethod, target: UnsafeBufferPointer<UInt8>
+  ) {
+    self.owner = owner
+    self.text = text
+    request.update(data: Array(method.rawValue.utf8))
+    // Neither a method nor a target has a space or a line's end.
+    request.update(data: [UInt8(ascii: " ")])
+    request.update(bufferPointer: UnsafeRawBufferPointer(target))
+    request.update(data: [UInt8(ascii: "\n")])
+  }
+
+  /// The body is complete. To be called once, before `key(operation:)`.
+  func take(_ body: ByteBuffer?) {
+    body?.withUnsafeReadableBytes { request.update(bufferPointer: $0) }
+    fingerprint = Self.words(of: request.finalize()).0
+  }
+
+  /// What a shard gets.
+  ///
+  /// - Parameter operation: which of the commands that the request becomes; 0 where it is one.
+  func key(operation: Int) -> IdempotencyKey {
+    var digest = SHA256()
+    withUnsafeBytes(of: owner.bigEndian) { digest.update(bufferPointer: $0) }
+    withUnsafeBytes(of: Int64(operation).bigEndian) { digest.update(bufferPointer: $0) }
+    digest.update(data: text)
+    let (high, low) = Self.words(of: digest.finalize())
+    return IdempotencyKey(high: high, low: low, fingerprint: fingerprint)
+  }
+
+  private static func words(of digest: SHA256.Digest) -> (UInt64, UInt64) {
+    digest.withUnsafeBytes { bytes in
+      (
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
+  }
+}

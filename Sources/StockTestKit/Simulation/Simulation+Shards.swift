@@ -1,0 +1,194 @@
+import StockCore
+
+/// What happens inside an engine: between its shards, and between them and its front.
+extension Simulation {
+  /// Hands on what came out of a shard.
+  func settle(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
+    for one in shard.machine.takeAnswers() { answer(one, engine) }
+    post(engine, shard)
+    for order in shard.machine.takeClosedOrders() { engine.gateway.closed(order) }
+    let dropped = shard.machine.takeDroppedBuckets()
+    if !dropped.isEmpty { send(.drop(dropped), engine, shard) }
+    guard engine.isAlive else { return }
+    let wrong = shard.machine.checkInvariants()
+    if let first = wrong.first { witness.report("\(engine.name) shard \(shard.id): \(first)") }
+    if shard.machine.hasFailed, !hasLostTooMuch {
+      witness.report("\(engine.name) shard \(shard.id) \(shard.machine.state)")
+    }
+  }
+
+  func scheduleEndOfTick(_ engine: SimulatedEngine) {
+    guard !engine.isEndOfTickDue else { return }
+    engine.isEndOfTickDue = true
+    queue.add(.endOfTick(engine), at: clock.monotonic)
+  }
+
+  // MARK: Between shards
+
+  private func post(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
+    for message in shard.machine.takeMessages() {
+      say("\(engine.name) shard \(shard.id) to \(message.to): \(message.request.words)")
+      let at = engine.arrival(from: shard.id, to: message.to, at: clock.monotonic + mailDelay())
+      engine.mailCount += 1
+      queue.add(.messageArrives(engine, message), at: at)
+      protocolStep("a message was sent")
+    }
+  }
+
+  private func mailDelay() -> Int64 { random.chance(85) ? 0 : random.within(0...30) }
+
+  func messageArrives(_ engine: SimulatedEngine, _ message: ShardMessage) {
+    guard engine.isAlive else { return }
+    engine.mailCount -= 1
+    protocolStep("a message comes")
+    guard engine.isAlive else { return }
+    let shard = engine.shards[message.to]
+    let ticket = Ticket(home: message.request.home, attempt: message.attempt)
+    let command = Command(
+      scope: message.scope, operation: .applyPart(message.request), actor: message.actor)
+    let outcome = shard.machine.submit(command, ticket: ticket, now: engine.now(clock))
+    if let outcome {
+      answer(
+        Answer(
+          ticket: ticket, outcome: outcome, shard: shard.id,
+          sequence: shard.machine.committedSequence), engine)
+    }
+    settle(engine, shard)
+    scheduleEndOfTick(engine)
+    protocolStep("a message was judged")
+  }
+
+  private func mail(_ answer: Answer, _ engine: SimulatedEngine) {
+    say("shard \(answer.shard) to \(answer.ticket.home): \(answer.outcome)")
+    if case .refused(let refusal) = answer.outcome {
+      witness.report("shard \(answer.shard) refused a message: \(refusal)")
+    }
+    let at = engine.arrival(
+      from: answer.shard, to: answer.ticket.home, at: clock.monotonic + mailDelay())
+    engine.mailCount += 1
+    queue.add(.partAnswered(engine, answer), at: at)
+  }
+
+  func partAnswered(_ engine: SimulatedEngine, _ answer: Answer) {
+    guard engine.isAlive else { return }
+    engine.mailCount -= 1
+    protocolStep("a part is answered")
+    guard engine.isAlive else { return }
+    let shard = engine.shards[answer.ticket.home]
+    shard.machine.partAnswered(answer, now: engine.now(clock))
+    settle(engine, shard)
+    scheduleEndOfTick(engine)
+    protocolStep("a part's answer was taken")
+  }
+
+  /// A step of a hold's protocol: the one that was chosen is the last that the engine sees.
+  func protocolStep(_ what: String) {
+    protocolSteps += 1
+    guard protocolSteps == dyingStep, let engine = engines.last, engine.isAlive, mayLoseEngine
+    else { return }
+    dyingStep = nil
+    count("crash in a protocol")
+    say("step \(protocolSteps), \(what): the engine dies")
+    kill(engine)
+    queue.add(.engineStarts, at: clock.monotonic + random.within(1...1_500))
+  }
+
+  /// A loaded shard tells for which orders it has open holds.
+  func learnOrders(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
+    _ = shard.machine.visitHolds(from: 0, count: .max) { hold in
+      guard !hold.status.isClosed, !hold.order.isEmpty else { return }
+      engine.gateway.opened(OrderKey(store: hold.store, order: hold.order), home: shard.id)
+    }
+  }
+
+  // MARK: Between shards and clients
+
+  /// Sends a client's command to its shard; or first to the shard that knows its key.
+  func submit(_ command: Command, ticket: UInt64, _ engine: SimulatedEngine, now: Now) {
+    let target = map.shard(of: command)
+    if let key = command.idempotency,
+      let other = engine.gateway.shardToAsk(key, target: target)
+    {
+      engine.gateway.checking[ticket] = .init(command: command, target: target)
+      say("ticket \(ticket) asks shard \(other) for its key")
+      let check = Command(scope: command.scope, operation: .checkKey(key), actor: command.actor)
+      return submit(check, to: engine.shards[other], ticket: ticket, engine, now)
+    }
+    submit(command, to: engine.shards[target], ticket: ticket, engine, now)
+  }
+
+  private func submit(
+    _ command: Command, to shard: SimulatedShard, ticket: UInt64, _ engine: SimulatedEngine,
+    _ now: Now
+  ) {
+    let outcome = shard.machine.submit(command, ticket: Ticket(rawValue: ticket), now: now)
+    if let outcome {
+      answer(
+        Answer(
+          ticket: Ticket(rawValue: ticket), outcome: outcome, shard: shard.id,
+          sequence: shard.machine.committedSequence), engine)
+    }
+    settle(engine, shard)
+    scheduleEndOfTick(engine)
+  }
+
+  func answer(_ answer: Answer, _ engine: SimulatedEngine) {
+    guard engine.isAlive else { return }
+    if answer.ticket.isOfShard { return mail(answer, engine) }
+    let ticket = answer.ticket.rawValue
+    let shard = engine.shards[answer.shard]
+    if let checking = engine.gateway.checking.removeValue(forKey: ticket),
+      case .keyUnknown = answer.outcome
+    {
+      if let key = checking.command.idempotency {
+        engine.gateway.used(key, on: checking.target)
+      }
+      return submit(
+        checking.command, to: engine.shards[checking.target], ticket: ticket, engine,
+        engine.now(clock))
+    }
+    if case .replay(let bucket) = answer.outcome {
+      guard let key = witness.asked[ticket]?.command.idempotency else {
+        return witness.report("ticket \(ticket) has no key and is answered again")
+      }
+      shard.replaying.append((ticket, key))
+      guard engine.connection?.isOpen == true else { return dropReplays(engine, shard) }
+      return send(.readAnswer(bucket, key), engine, shard)
+    }
+    finish(answer, engine)
+  }
+
+  /// A first answer was read from Redis, or could not be.
+  func replayRead(
+    _ stored: StoredAnswer?, _ key: IdempotencyKey, _ engine: SimulatedEngine,
+    _ shard: SimulatedShard
+  ) {
+    guard let place = shard.replaying.firstIndex(where: { $0.key == key }) else { return }
+    let ticket = shard.replaying.remove(at: place).ticket
+    var answer = Answer(
+      ticket: Ticket(rawValue: ticket),
+      outcome: stored?.outcome ?? .unavailable(.storeUnavailable), shard: shard.id,
+      sequence: stored?.sequence ?? shard.machine.committedSequence)
+    answer.isReplay = stored != nil
+    finish(answer, engine)
+  }
+
+  func dropReplays(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
+    let dropped = shard.replaying
+    shard.replaying = []
+    for (ticket, _) in dropped {
+      finish(
+        Answer(
+          ticket: Ticket(rawValue: ticket), outcome: .unavailable(.storeUnavailable),
+          shard: shard.id, sequence: shard.machine.committedSequence), engine)
+    }
+  }
+}
+
+extension PartRequest {
+  var words: String {
+    "\(mode) \(hold) (\(cause)) "
+      + lines.map { "\($0.product)@\($0.location):\($0.held)+\($0.fulfilled)" }
+      .joined(separator: " ")
+  }
+}
