@@ -36,7 +36,8 @@ extension TestEngine {
   /// - Parameters:
   ///   - members: of its record, besides the store: `"safety_stock": 3`.
   ///   - stock: units by location.
-  func product(_ members: String = "", stock: [String: Int64] = ["MAIN": 10]) async throws -> Int64 {
+  func product(_ members: String = "", stock: [String: Int64] = ["MAIN": 10]) async throws -> Int64
+  {
     let id = Self.newProduct()
     try await describe(id, members)
     for (location, quantity) in stock.sorted(by: { $0.key < $1.key }) {
