@@ -260,7 +260,7 @@ extension ShardStateMachine {
     operation.phase = .undoing
     operation.target = []
     hold.operation = operation
-    write(hold, now)
+    write(hold, isNews: false, now)
     conclude(hold.id, why.map { .refused($0.sorted) }, now)
     follow(hold.id, now)
   }
@@ -274,7 +274,7 @@ extension ShardStateMachine {
       write(id, nil, now)
     } else {
       hold.operation = nil
-      write(hold, now)
+      write(hold, isNews: false, now)
     }
     end(id, now)
   }

@@ -45,10 +45,11 @@ extension ShardStateMachine {
     index(id, from: before, to: record)
   }
 
-  mutating func write(_ hold: Hold, _ now: Now) {
+  /// - Parameter isNews: something that clients see has changed.
+  mutating func write(_ hold: Hold, isNews: Bool = true, _ now: Now) {
     var hold = hold
     hold.revision += 1
-    hold.updatedAt = now.wall
+    if isNews { hold.updatedAt = now.wall }
     write(hold.id, .hold(hold), now)
   }
 
