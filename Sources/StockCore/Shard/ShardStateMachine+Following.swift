@@ -76,7 +76,7 @@ extension ShardStateMachine {
       guard !open.isFull else { return }
       cause = cause(of: id)
       guard let hold = hold(id), let operation = hold.operation else {
-        works[id] = nil
+        giveUp(id)
         continue
       }
       switch operation.phase {
@@ -162,6 +162,17 @@ extension ShardStateMachine {
     answers.append(
       Answer(
         ticket: waiter.ticket, outcome: outcome, shard: id, sequence: committedSequence))
+  }
+
+  /// Only asking was under way, and the answers came when nothing could be done with them.
+  private mutating func giveUp(_ id: HoldID) {
+    guard let work = works.removeValue(forKey: id) else { return }
+    attempts[work.attempt] = nil
+    if let waiter = work.caller?.waiter {
+      if let key = waiter.key { keys.forget(key) }
+      if !work.isAnswered { answerNow(waiter, .unavailable(.storeUnavailable)) }
+    }
+    dismiss(work.parked)
   }
 
   /// Requests that waited for a hold's operation are not judged any more.

@@ -163,7 +163,10 @@ extension Witness {
     for entry in shards[shard].states.values.flatMap(\.values) {
       see(entry.product, entry.location, entry.value.quantity, entry.value.reserved)
     }
-    // The states in the middle of a batch.
+    // The states in the middle of a batch; a new entry's, which has nothing yet, is no movement.
+    for (_, entry) in shards[shard].accepted.values.flatMap(\.values) {
+      see(entry.product, entry.location, entry.value.quantity, entry.value.reserved)
+    }
     for batch in shards[shard].executed.values {
       for entry in batch.ledger.entries {
         see(entry.product, entry.location, entry.quantityAfter, entry.reservedAfter)
