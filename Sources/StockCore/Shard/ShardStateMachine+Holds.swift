@@ -103,6 +103,9 @@ extension ShardStateMachine {
     guard holds.count < Bounds.maxHoldsPerShard else {
       return .refused(.capacityReached(.holds))
     }
+    // The order's hold before it may have expired just now.
+    cause.note.reference = request.id
+    cause.notePlace = -1
     let hold = Hold(
       id: request.id, order: request.order, customer: request.customer, store: store,
       status: .preparing, lines: [], createdAt: now.wall, updatedAt: now.wall,

@@ -159,12 +159,13 @@ extension Witness {
     }
   }
 
-  /// So many of these products were, at some time, of a kind that never runs out.
+  /// So many of these products were, perhaps, at some time, of a kind that never runs out.
   private func mayBeUnlimited(_ lines: [HoldLine], _ count: Int) -> Bool {
     lines.count { line in
-      shards[map.shard(ofProduct: line.product)].productStates[line.product]?.values.contains {
-        $0.type.isUnlimited
-      } ?? false
+      asked.values.contains { one in
+        guard case .putProduct(let it) = one.command.operation else { return false }
+        return it.id == line.product && it.type.isUnlimited
+      }
     } >= count
   }
 
