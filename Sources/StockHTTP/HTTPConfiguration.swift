@@ -1,4 +1,5 @@
 public import NIOCore
+import StockCore
 
 /// How the front behaves. The defaults are meant for production.
 public struct HTTPConfiguration: Sendable {
@@ -20,6 +21,10 @@ public struct HTTPConfiguration: Sendable {
   public var idleTimeout = TimeAmount.seconds(75)
   /// How long a request may take to arrive, from the first byte to the last.
   public var requestTimeout = TimeAmount.seconds(30)
+
+  /// For how long reservations can be asked for, in milliseconds. Other than the contract's only in
+  /// tests, which cannot wait 30 s for each one to expire.
+  public var timeToLive = Bounds.timeToLive
 
   public init(authorization: Authorization = .keys) { self.authorization = authorization }
 }

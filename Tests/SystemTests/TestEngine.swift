@@ -27,7 +27,10 @@ struct TestEngine: Sendable {
   }
 
   private init() async throws {
-    process = try EngineProcess(.init(binary: StockBinary.find()))
+    var options = EngineProcess.Options(binary: try StockBinary.find())
+    // No test can wait 30 s for each reservation to expire.
+    options.arguments = ["--min-ttl", "1s"]
+    process = try EngineProcess(options)
     try await process.start(within: .seconds(120))
     let url = try await process.url
     self.url = url
@@ -58,6 +61,27 @@ struct TestEngine: Sendable {
   }
 
   func client(_ role: Role) throws -> HTTPClient { try #require(clients[role]) }
+
+  /// A client with connections of its own; it has to be closed.
+  func client(_ role: Role, connections: Int) async throws -> HTTPClient {
+    try await newClient(role: role, store: 1, connections: connections)
+  }
+
+  /// A client with a new key, and connections of its own; it has to be closed.
+  func newClient(role: Role, store: Int64, connections: Int = 1) async throws -> HTTPClient {
+    let key = try await newKey(role: role, store: store)
+    return try await HTTPClient.start(
+      url: url,
+      configuration: .init(
+        connections: connections, depth: 8, timeout: .seconds(120), key: key))
+  }
+
+  /// The token of a new key.
+  func newKey(role: Role, store: Int64) async throws -> String {
+    let body = #"{"role": "\#(role.rawValue)", "store_id": \#(store), "name": "tests"}"#
+    return try #require(
+      try await call(.post, "/api/v1/admin/keys", body, as: .admin).text("key"))
+  }
 
   /// Asks as store 1.
   func call(

@@ -82,7 +82,9 @@ extension ShardStateMachine {
     // Lines without a location come last: they take what the others leave.
     var unplaced: [HoldLine] = []
     for line in new {
-      let before = oldLines[LineKey(line)]
+      // Of a product that never ran out, and may do so now, no unit was counted.
+      var before = oldLines[LineKey(line)]
+      if before?.unlimited == true, !line.unlimited { before = nil }
       guard let product = books.product(line.product) else {
         if isForced { plan.lines.append(line) } else { refuse(line, .productNotFound, .committed) }
         continue

@@ -182,7 +182,7 @@ extension HTTPConnection {
   // MARK: Reservations
 
   private func hold(_ request: Exchange) throws(Problem) {
-    var form = HoldForm()
+    var form = HoldForm(timeToLive: front.configuration.timeToLive)
     var errors = FieldErrors()
     request.read(&errors) { reader, errors throws(JSONSyntaxError) in
       try form.read(&reader, &errors)
@@ -195,7 +195,7 @@ extension HTTPConnection {
   }
 
   private func extendHold(_ request: Exchange) throws(Problem) {
-    var form = ExtendForm()
+    var form = ExtendForm(in: front.configuration.timeToLive)
     var errors = FieldErrors()
     request.read(&errors) { reader, errors throws(JSONSyntaxError) in
       try form.read(&reader, &errors)

@@ -2,17 +2,18 @@ import StockCore
 
 /// The body of `POST /api/v1/store/reservations`.
 struct HoldForm {
-  /// A time to live in seconds, as clients give it.
-  static let ttlSeconds =
-    Bounds.timeToLive.lowerBound / 1_000...Bounds.timeToLive.upperBound / 1_000
   static let defaultTTLSeconds: Int64 = 900
 
+  private let timeToLive: ClosedRange<Int64>
   private var id: HoldID?
   private var order = ""
   private var customer = ""
   private var ttl = Self.defaultTTLSeconds
   private(set) var strategy: Allocation.Strategy?
   private var lines = LineList()
+
+  /// - Parameter timeToLive: in milliseconds (`HTTPConfiguration`).
+  init(timeToLive: ClosedRange<Int64>) { self.timeToLive = timeToLive }
 
   mutating func read(
     _ reader: inout JSONReader, _ errors: inout FieldErrors
@@ -25,7 +26,7 @@ struct HoldForm {
       switch field {
       case .orderID: order = try reader.note(field, bytes: reference, &errors) ?? ""
       case .customerID: customer = try reader.note(field, bytes: reference, &errors) ?? ""
-      case .ttlSeconds: ttl = try reader.integer(field, in: Self.ttlSeconds, &errors) ?? ttl
+      case .ttlSeconds: ttl = try reader.seconds(field, in: timeToLive, &errors) ?? ttl
       case .lines: try lines.read(&reader, &errors)
       case .strategy: strategy = try reader.strategy(field, &errors)
       default:
@@ -58,6 +59,10 @@ struct HoldForm {
 struct ExtendForm {
   /// Milliseconds from now.
   private(set) var timeToLive: Int64 = 0
+  private let range: ClosedRange<Int64>
+
+  /// - Parameter range: in milliseconds (`HTTPConfiguration.timeToLive`).
+  init(in range: ClosedRange<Int64>) { self.range = range }
 
   mutating func read(
     _ reader: inout JSONReader, _ errors: inout FieldErrors
@@ -65,7 +70,7 @@ struct ExtendForm {
     try reader.beginBody()
     var members = JSONMembers(allowed: [.ttlSeconds])
     while let field = try members.next(&reader, &errors) {
-      guard let ttl = try reader.integer(field, in: HoldForm.ttlSeconds, &errors) else { continue }
+      guard let ttl = try reader.seconds(field, in: range, &errors) else { continue }
       timeToLive = ttl * 1_000
     }
     try reader.endBody()
@@ -123,6 +128,14 @@ enum HoldIDText {
 }
 
 extension JSONReader {
+  /// A span of time as clients give it, in seconds.
+  fileprivate mutating func seconds(
+    _ field: Field, in milliseconds: ClosedRange<Int64>, _ errors: inout FieldErrors
+  ) throws(JSONSyntaxError) -> Int64? {
+    try integer(
+      field, in: milliseconds.lowerBound / 1_000...milliseconds.upperBound / 1_000, &errors)
+  }
+
   /// How to allocate.
   mutating func strategy(
     _ field: Field, _ errors: inout FieldErrors

@@ -66,10 +66,12 @@ private struct EngineService: Service {
       logger: logger)
     do {
       let newKey = try await prepareKeys(engine.control)
+      var configuration = HTTPConfiguration(
+        authorization: settings.authentication == .none ? .none : .keys)
+      configuration.timeToLive = settings.shortestTimeToLive...Bounds.timeToLive.upperBound
       let server = try await HTTPServer.start(
         engine: engine, host: settings.host, port: settings.port, group: group,
-        configuration: HTTPConfiguration(
-          authorization: settings.authentication == .none ? .none : .keys))
+        configuration: configuration)
       announce(server, newKey: newKey)
       try await gracefulShutdown()
       logger.info("stopping")
