@@ -172,8 +172,8 @@ extension ShardStateMachine {
         let line = HoldLine(
           product: books.products[Int(entry.product)].id,
           location: books.locations.name(entry.value.location), quantity: 0)
-        if requested > 0, entry.value.available - requested < floor(of: step.row) {
-          let free = entry.value.available - floor(of: step.row)
+        let free = free(step.row)
+        if requested > 0, requested > free {
           refuse(
             line, .insufficientStock(requested: requested, available: max(0, free)),
             max(saw(product: entry.product), saw(entry: step.row)))
