@@ -102,28 +102,21 @@ extension ShardStateMachine {
         }
         continue
       }
-      let isStillThere = hold(change.key)?.operation != nil
-      let isUndecided = hold(change.key)?.operation?.phase == .preparing
-      works[change.key]?.conclusion = nil
-      if !isStillThere || isUndecided {
-        if let waiter = work.caller?.waiter {
-          if let key = waiter.key { keys.forget(key) }
-          if !work.isAnswered { answerNow(waiter, .unavailable(why)) }
-          works[change.key]?.caller = nil
-        }
-      } else if let waiter = work.caller?.waiter {
-        // Decided before, and only its end was undone: the answer comes with the next try.
-        let outcome = outcome(of: change.key)
-        works[change.key]?.conclusion = (outcome, committedSequence)
-        if let key = waiter.key, keys.find(key) == .running { keys.forget(key) }
+      // Whoever is waiting began what is undone now, or after it: an operation whose decision stays has
+      // answered its client when its end was decided.
+      attempts[work.attempt] = nil
+      if let waiter = work.caller?.waiter {
+        if let key = waiter.key { keys.forget(key) }
+        if !work.isAnswered { answerNow(waiter, .unavailable(why)) }
       }
-      if isStillThere {
+      if hold(change.key)?.operation != nil {
+        // What is there again goes on from its record, and those who wait for it wait on.
+        works[change.key] = Work()
+        works[change.key]?.parked = work.parked
         undriven.append(change.key)
       } else {
-        let parked = work.parked
-        attempts[work.attempt] = nil
         works[change.key] = nil
-        dismiss(parked)
+        dismiss(work.parked)
       }
     }
   }
