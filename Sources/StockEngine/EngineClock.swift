@@ -7,8 +7,9 @@ import StockCore
 /// The clocks of an engine: one for all its loops, so that its shards agree on what has expired.
 final class EngineClock: Sendable {
   /// How far ahead of the machine's clock recorded times may be for the engine to go on from them: more
-  /// than that, and the clock was wrong when they were written.
-  private static let mostAhead: Int64 = 3_600_000
+  /// than that, and the clock was wrong when they were written. A minute is made up in one and a half
+  /// days.
+  private static let mostAhead: Int64 = 60_000
 
   private let time: NIOLockedValueBox<EngineTime>
 

@@ -11,6 +11,8 @@ final class LoopClient: AnswerReceiver {
   private let gateway: any LoopGateway
   private var waiting: [Int: (Answer) -> Void] = [:]
   private var next = 0
+  /// What the feed has brought.
+  private(set) var batches: [LedgerBatch] = []
 
   init(_ engine: any Engine, on loop: any EventLoop) {
     gateway = engine.gateway(on: loop)
@@ -26,6 +28,12 @@ final class LoopClient: AnswerReceiver {
 
   func receive(_ answers: [Answer]) {
     for answer in answers { waiting.removeValue(forKey: answer.ticket.request)?(answer) }
+  }
+
+  func receive(_ batches: [LedgerBatch]) { self.batches += batches }
+
+  func setSubscribed(_ wants: Bool) {
+    if wants { gateway.subscribe() } else { gateway.unsubscribe() }
   }
 }
 
@@ -49,13 +57,15 @@ final class EngineFixture: Sendable {
   }
 
   static func with<Result: Sendable>(
-    loops: Int = 2, shards: Int = 3, _ body: (EngineFixture) async throws -> Result
+    loops: Int = 2, shards: Int = 3, configuration: ShardConfiguration = .init(),
+    _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let folder =
       FileManager.default.temporaryDirectory.path + "/stock-\(UInt32.random(in: 0...UInt32.max))"
     let redis = try await ManagedRedis.start(dataFolder: folder, durability: .everysec)
     do {
-      let fixture = try await start(folder: folder, redis: redis, loops: loops, shards: shards)
+      let fixture = try await start(
+        folder: folder, redis: redis, loops: loops, shards: shards, configuration: configuration)
       let result = try await body(fixture)
       await fixture.stopEngine()
       try await redis.stop()
@@ -69,7 +79,8 @@ final class EngineFixture: Sendable {
   }
 
   private static func start(
-    folder: String, redis: ManagedRedis, loops: Int, shards: Int
+    folder: String, redis: ManagedRedis, loops: Int, shards: Int,
+    configuration: ShardConfiguration = .init()
   ) async throws -> EngineFixture {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let all = (0..<loops).map { _ in group.next() }
@@ -77,7 +88,7 @@ final class EngineFixture: Sendable {
     logger.logLevel = .critical
     let engine = try await ShardedEngine.start(
       configuration: EngineConfiguration(
-        address: redis.address, shardCount: shards,
+        address: redis.address, shardCount: shards, shard: configuration,
         reviveRedis: { _ = try? await redis.restartIfDead() }), loops: all, logger: logger)
     var clients: [NIOLoopBound<LoopClient>] = []
     for loop in all {
@@ -98,13 +109,15 @@ final class EngineFixture: Sendable {
     try? await group.shutdownGracefully()
   }
 
-  func ask(_ operation: Command.Operation, scope: StoreScope = .any, client: Int = 0) async
-    -> Answer
-  {
+  func ask(
+    _ operation: Command.Operation, scope: StoreScope = .any, key: IdempotencyKey? = nil,
+    client: Int = 0
+  ) async -> Answer {
     let bound = clients[client % clients.count]
     return await withCheckedContinuation { done in
       bound.eventLoop.execute {
-        bound.value.submit(Command(scope: scope, operation: operation)) {
+        bound.value.submit(Command(scope: scope, operation: operation, actor: 7, idempotency: key))
+        {
           done.resume(returning: $0)
         }
       }
@@ -116,6 +129,75 @@ final class EngineFixture: Sendable {
       summary
     } else {
       nil
+    }
+  }
+}
+
+extension EngineFixture {
+  /// The first `count` products, from `from` on, that are of different shards, made with 100 units each.
+  func products(_ count: Int, from: ProductID = 1) async throws -> [ProductID] {
+    var products: [ProductID] = []
+    var shards: Set<ShardID> = []
+    for product in from..<(from + 10_000) where products.count < count {
+      if shards.insert(engine.shardMap.shard(ofProduct: product)).inserted {
+        products.append(product)
+        guard case .entry = await ask(.set(product, "MAIN", 100)).outcome else {
+          throw Failure("cannot set product \(product)")
+        }
+      }
+    }
+    return products
+  }
+
+  /// A store's request for a hold.
+  func hold(
+    _ order: String, _ lines: [(ProductID, Int64)], id: HoldID? = nil, ttl: Int64 = 900_000,
+    key: IdempotencyKey? = nil, client: Int = 0
+  ) async -> Answer {
+    let request = HoldRequest(
+      id: id ?? "", isClientID: id != nil, order: order, customer: "",
+      lines: lines.sorted { $0 < $1 }.map {
+        HoldLine(product: $0.0, location: "MAIN", quantity: $0.1)
+      }, timeToLive: ttl, allocation: Allocation())
+    return await ask(.hold(request), scope: .only(1), key: key, client: client)
+  }
+
+  func reserved(_ product: ProductID) async -> Int64? { await summary(product)?.totalReserved }
+
+  /// All holds, page by page.
+  func allHolds(pageOf limit: Int = 500) async throws -> [Hold] {
+    var holds: [Hold] = []
+    var query = HoldQuery(scope: .only(1), limit: limit)
+    while true {
+      let page = try await engine.holds(query)
+      holds += page.items
+      guard let next = page.next else { return holds }
+      query.after = next
+    }
+  }
+
+  /// Waits until nothing is under way on several shards: reserved units are those of open holds.
+  func settled(_ products: [ProductID]) async throws -> [Hold] {
+    for _ in 0..<200 {
+      let holds = try await allHolds()
+      var held: [ProductID: Int64] = [:]
+      for line in holds.flatMap(\.lines) { held[line.product, default: 0] += line.held }
+      var isSettled = holds.allSatisfy { $0.operation == nil }
+      for product in products where await reserved(product) != held[product] ?? 0 {
+        isSettled = false
+      }
+      if isSettled { return holds }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    throw Failure("units are reserved for no hold, or holds have none")
+  }
+}
+
+extension Answer {
+  var hold: Hold? {
+    switch outcome {
+    case .hold(let hold), .holdCreated(let hold): hold
+    default: nil
     }
   }
 }

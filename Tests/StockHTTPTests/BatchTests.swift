@@ -82,7 +82,7 @@ import Testing
     for (body, field) in [
       (operations([good]) + "x", "body"), (operations([good, "{"]), "body"),
       (#"{"operations":{}}"#, "operations"), ("{}", "operations"),
-      (#"{"operations":[],"atomic":true}"#, "atomic"),
+      (#"{"operations":[],"atomic":1}"#, "atomic"), (#"{"operations":[],"all":true}"#, "all"),
       (#"{"operations":[\#(good)],"operations":[]}"#, "operations"),
       (operations(Array(repeating: good, count: Bounds.maxOperationsPerRequest + 1)), "operations"),
     ] {

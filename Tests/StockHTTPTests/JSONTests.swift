@@ -14,7 +14,7 @@ import Testing
         try reader.beginBody()
         try form.read(&reader, allowed: operation.fields, &errors)
         try reader.endBody()
-        _ = form.operation(operation, newProductStore: 1, &errors)
+        _ = form.operation(operation, caller: .unchecked, &errors) { _ in Allocation() }
       } catch {
         errors.add(error)
       }

@@ -90,7 +90,9 @@ import Testing
     #expect(
       text { $0.append(product) }
         == #"{"id":9,"store_id":1,"title":"A \"b\"","sku":null,"gtin":"4006381333931","#
-        + #""product_type":"service","is_digital":true,"unlimited":true,"version":3,"#
+        + #""product_type":"service","is_digital":true,"unlimited":true,"#
+        + #""low_stock_threshold":null,"safety_stock":0,"backorder_limit":0,"#
+        + #""purchase_limit":null,"version":3,"#
         + #""created_at":"1970-01-01T00:00:00.000Z","updated_at":"1970-01-01T00:00:00.001Z"}"#)
     let physical = ProductSnapshot(
       id: 9, value: ProductValue(store: 1, type: .physical, createdAt: 0, updatedAt: 0))

@@ -24,6 +24,16 @@ import Testing
     ("GET", base + "/41", "admin store checkout read"),
     ("PUT", base + "/41", "admin store"),
     ("DELETE", base + "/41", "admin store"),
+    ("POST", "/api/v1/store/reservations", "admin store checkout"),
+    ("GET", "/api/v1/store/reservations?nonsense=1", "admin store checkout read"),
+    ("GET", "/api/v1/store/reservations/r1", "admin store checkout read"),
+    ("POST", "/api/v1/store/reservations/r1/extend", "admin store checkout"),
+    ("POST", "/api/v1/store/reservations/r1/fulfill", "admin store checkout"),
+    ("POST", "/api/v1/store/reservations/r1/release", "admin store checkout"),
+    ("GET", base + "/movements?nonsense=1", "admin store checkout read"),
+    ("GET", base + "/events?nonsense=1", "admin store checkout read"),
+    ("GET", "/api/v1/admin/inventory/movements?nonsense=1", "admin"),
+    ("GET", "/api/v1/admin/inventory/events?nonsense=1", "admin"),
     ("PUT", "/api/v1/admin/stores/1", "admin"),
     ("GET", "/api/v1/admin/stores?nonsense=1", "admin"),
     ("PUT", "/api/v1/admin/products/1", "admin"),
@@ -134,11 +144,21 @@ import Testing
   @Test(arguments: [
     ("GET", "/", 404), ("GET", "/nowhere", 404), ("GET", "/api", 404), ("GET", "/api/v1", 404),
     ("GET", base + "/", 404), ("GET", base + "/abc", 404), ("GET", base + "/1/2", 404),
-    ("GET", base + "/movements", 404), ("GET", base + "/-1", 404), ("GET", base + "/1%32", 404),
+    ("GET", base + "/movement", 404), ("GET", base + "/-1", 404), ("GET", base + "/1%32", 404),
     ("GET", base + "/0", 400), ("GET", base + "/01", 400),
     ("GET", base + "/9007199254740992", 400), ("GET", base + "/99999999999999999999", 400),
     ("GET", base + "/9007199254740991", 200), ("GET", "http://stock:80" + base + "/1", 200),
     ("GET", "/metrics", 404), ("GET", "/healthz", 200), ("GET", "/healthz?probe=1", 200),
+    ("GET", reservations + "/a", 200), ("GET", reservations + "/A-z_0.9%3Ab", 200),
+    ("GET", reservations + "/", 404), ("GET", reservations + "/a/b", 404),
+    ("GET", reservations + "/a%20b", 400), ("GET", reservations + "/a+b", 400),
+    ("GET", reservations + "/a%3", 400), ("GET", reservations + "/a%2Fb", 400),
+    ("GET", reservations + "/" + String(repeating: "a", count: 64), 200),
+    ("GET", reservations + "/" + String(repeating: "a", count: 65), 400),
+    ("GET", reservations + "/a/extend", 405), ("POST", reservations + "/extend", 405),
+    ("POST", reservations + "//extend", 404), ("POST", reservations + "/a/extend/", 404),
+    ("POST", reservations + "/extend/extend", 400), ("POST", reservations + "/a/sell", 404),
+    ("POST", reservations + "/a/b/release", 404),
     ("GET", base + "/1?x=1", 400), ("POST", base + "/01", 405),
   ])
   func paths(_ method: String, _ path: String, _ status: Int) throws {
@@ -199,14 +219,16 @@ import Testing
   @Test func everyRouteIsFound() {
     let table = RouteTable.shared
     for row in RouteTable.rows {
-      let text = row.path.description.replacing("{id}", with: "42")
+      let text = row.path.description.replacing("{id}", with: "42").replacing(
+        "{reservation}", with: "r1-x")
       Array(text.utf8).withUnsafeBufferPointer { bytes in
-        guard case .path(let path, let id) = table.match(bytes) else {
+        guard case .path(let path, let id, let reservation) = table.match(bytes) else {
           Issue.record("\(text) is not found")
           return
         }
         #expect(path.row(for: row.method)?.endpoint == row.endpoint)
         #expect(id == (text.hasSuffix("42") ? 42 : 0))
+        #expect(reservation == (text.contains("r1-x") ? "r1-x" : ""))
       }
     }
   }

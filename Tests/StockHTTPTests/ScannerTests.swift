@@ -17,6 +17,10 @@ import Testing
       + "If-Match: \"3\"\r\nContent-Length: 14\r\n\r\n" + #"{"quantity":5}"#,
     "DELETE /api/v1/store/inventory/7 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\n\r\n",
     "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nX-Request-Id: abc\r\n\r\n",
+    "POST /api/v1/store/reservations/r1/release HTTP/1.1\r\nHost: a\r\n"
+      + "Authorization: Bearer \(token)\r\nIdempotency-Key: a-key.1\r\nContent-Length: 2\r\n\r\n{}",
+    "DELETE /api/v1/store/inventory/7 HTTP/1.1\r\nHost: a\r\nIDEMPOTENCY-KEY:  k \r\n"
+      + "Authorization: Bearer \(token)\r\nLast-Event-ID: 1.2\r\n\r\n",
     "GET /nowhere?x=1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "GET /healthz HTTP/1.0\r\nConnection: close\r\n\r\n",
   ]
@@ -49,7 +53,9 @@ import Testing
       "\n", "\r", "\r\n", " ", "\t", ":", "\0", "\u{7F}", "é", ",", "0", "-", "+", "%20", "\"", "<",
       "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Host: b\r\n",
       "Expect: 100-continue\r\n",
-      "Connection: close\r\n", "X y: z\r\n", " folded\r\n", "Upgrade: h2c\r\n",
+      "Idempotency-Key: k\r\n", "Idempotency-Key: a b\r\n", "Idempotency-Key:\r\n",
+      "Last-Event-ID: 1\r\n", "Connection: close\r\n", "X y: z\r\n", " folded\r\n",
+      "Upgrade: h2c\r\n",
     ]
     let at = Int.random(in: 0..<bytes.count, using: &random)
     switch Int.random(in: 0..<4, using: &random) {

@@ -19,7 +19,8 @@ import Testing
   @Test func commands() throws {
     #expect(
       try command("POST", base + "/reserve", #"{"product_id":1,"quantity":2}"#)
-        == #"reserve(EntryAmount(product: 1, location: "", quantity: 2))"#)
+        == "allocate(AllocateStock(product: 1, quantity: 2, "
+        + "allocation: Allocation(strategy: Allocation.Strategy.priority, priority: [])))")
     #expect(
       try command("POST", base + "/release", #"{"product_id":1,"location":" a ","quantity":2}"#)
         == #"release(EntryAmount(product: 1, location: "A", quantity: 2))"#)
@@ -36,7 +37,8 @@ import Testing
         #"{"product_id":1,"location":"a","quantity":-2,"reason":"r","reference":"x","expected_version":3}"#
       )
         == #"adjust(AdjustStock(product: 1, location: "A", quantity: -2, "#
-        + "expectedVersion: Optional(3), newProductStore: Optional(1)))")
+        + #"expectedVersion: Optional(3), newProductStore: Optional(1), "#
+        + #"note: MovementNote(reason: "r", reference: "x")))"#)
     #expect(
       try command(
         "POST", base + "/set",
@@ -44,7 +46,13 @@ import Testing
       )
         == #"set(SetStock(product: 1, location: "A", quantity: 0, gtin: nil, "#
         + "expectedQuantity: Optional(4), expectedVersion: Optional(0), "
-        + "newProductStore: Optional(1)))")
+        + #"newProductStore: Optional(1), note: MovementNote(reason: "", reference: ""), "#
+        + "isImport: false))")
+    #expect(
+      try command(
+        "POST", base + "/set",
+        #"{"product_id":1,"location":"a","quantity":0,"reason":"import"}"#
+      ).hasSuffix(#"note: MovementNote(reason: "import", reference: ""), isImport: true))"#))
   }
 
   @Test func entriesByID() throws {
@@ -142,6 +150,16 @@ import Testing
       (.capacityReached(.locations), 503, "overloaded", [:]),
       (.capacityReached(.products), 503, "overloaded", [:]),
       (.capacityReached(.entries), 503, "overloaded", [:]),
+      (.capacityReached(.holds), 503, "overloaded", [:]),
+      (
+        .purchaseLimit(requested: 3, limit: 2, had: 1), 409, "purchase_limit",
+        ["requested": 3, "limit": 2, "had": 1]
+      ),
+      (.holdNotFound, 404, "reservation_not_found", [:]),
+      (.holdClosed(.expired), 409, "reservation_closed", [:]),
+      (.holdIDTaken, 409, "reservation_exists", [:]),
+      (.customerRequired, 400, "invalid_request", [:]),
+      (.lineNotFound(product: 1, location: "A"), 400, "invalid_request", [:]),
     ] as [(Refusal, Int, String, [String: Int])])
   func refusals(_ refusal: Refusal, _ status: Int, _ code: String, _ numbers: [String: Int]) throws
   {

@@ -24,8 +24,9 @@ struct HoldRecordTests {
       lines: [
         HoldLine(product: 123, location: "SHELF 3", quantity: 5, held: 2, fulfilled: 1),
         HoldLine(product: 9, location: "", quantity: 1, unlimited: true),
+        HoldLine(product: 10, location: "B", quantity: 1, sale: 77),
       ], createdAt: 10, updatedAt: 20, expiresAt: 30, revision: 3)
-    let text = "H 3 held\t1\t10\t20\t30\tA-17\t\t123 5 2 1 s SHELF 3\t9 1 1 0 u "
+    let text = "H 3 held\t1\t10\t20\t30\tA-17\t\t123 5 2 1 s SHELF 3\t9 1 1 0 u \t10 1 1 0 s@77 B"
     #expect(encode(.hold(hold)) == text)
     #expect(try decode(text) == .hold(hold))
 
@@ -70,6 +71,9 @@ struct HoldRecordTests {
       ("H 1 held\t1\t1\t1\t1\to", "order"),
       ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 3 4 s", "kind"),
       ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 3 4 x A", "kind"),
+      ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 3 4  A", "kind"),
+      ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 3 4 s7 A", "kind"),
+      ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 3 4 s@ A", "sale"),
       ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 -3 4 s A", "held"),
       ("H 1 held\t1\t1\t1\t1\to\tc\t0 2 3 4 s A", "product"),
       ("H 1 held\t1\t1\t1\t1\to\tc\t1 2 3 4 s a", "location"),

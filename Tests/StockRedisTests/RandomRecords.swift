@@ -33,7 +33,7 @@ enum RandomRecords {
     (0..<Int.random(in: 0...4)).map { _ in
       HoldLine(
         product: id(), location: location(), quantity: count(), held: count(), fulfilled: count(),
-        unlimited: .random())
+        unlimited: .random(), sale: .random() ? number(-9_999...4_102_444_800_000) : nil)
     }
   }
 

@@ -19,6 +19,8 @@ struct OpenBatch {
   var notes: [MovementNote] = []
   /// To other shards, when Redis has this batch.
   var messages: [ShardMessage] = []
+  /// Orders whose holds end with this batch.
+  var closedOrders: [OrderKey] = []
   var waiting: [Waiting] = []
   /// When its first change or ticket came, on the monotonic clock.
   var openedAt: Int64 = 0

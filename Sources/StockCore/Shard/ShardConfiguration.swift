@@ -29,9 +29,9 @@ public struct ShardConfiguration: Sendable {
   public var idempotencyAge: Int64 = 86_400_000
   /// How long one bucket of idempotency records is filled; then the next one.
   public var bucketLength: Int64 { max(1, idempotencyAge / 6) }
-  /// Movements that a shard's ledger keeps, about; older ones are trimmed. A movement is some 60 bytes
+  /// Movements that a shard's ledger keeps, about; older ones are trimmed. A movement is some 80 bytes
   /// in Redis.
-  public var ledgerLength: Int64 = 20_000_000
+  public var ledgerLength: Int64 = 5_000_000
   /// Whether readers of events get what is committed (`takeCommitted`).
   public var feedsReaders = false
   /// Faults to plant, so that tests can show that they would be found. Empty but in tests.

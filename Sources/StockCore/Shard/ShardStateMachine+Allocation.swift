@@ -15,7 +15,6 @@ extension ShardStateMachine {
   func shares(
     of quantity: Int64, product: Int32, _ allocation: Allocation, taken: (Int32) -> Int64
   ) -> Shares {
-    let floor = books.products[Int(product)].value.policy.floor
     struct Candidate {
       var row: Int32
       var id: EntryID
@@ -26,7 +25,7 @@ extension ShardStateMachine {
     var row = books.products[Int(product)].firstEntry
     while row != Books.none {
       let entry = books.entries[Int(row)]
-      let free = entry.value.available - floor - taken(row)
+      let free = free(row) - taken(row)
       if entry.isLive, free > 0 {
         let name = books.locations.name(entry.value.location)
         let rank = allocation.priority.firstIndex(of: name) ?? .max
@@ -99,6 +98,13 @@ extension ShardStateMachine {
     stamp(row, now)
     record(entry: row, floor: floor(of: row))
     log(.reserve, row: row, from: before, now)
+  }
+
+  /// Units of an entry that can be reserved; negative where more are owed than may be.
+  @inline(__always)
+  func free(_ row: Int32) -> Int64 {
+    let value = books.entries[Int(row)].value
+    return min(value.available - floor(of: row), Bounds.maxQuantity - value.reserved)
   }
 
   /// What the policy of an entry's product says must stay available after a reserve.

@@ -325,9 +325,11 @@ extension ShardStateMachine {
     }
     for (place, one) in work.parked.enumerated() {
       if works[id] != nil {
-        works[id]?.parked = Array(work.parked[place...])
+        // Behind the one before, which may wait for the hold's expiry.
+        works[id]?.parked += work.parked[place...]
         return
       }
+      if let key = one.waiter.key { keys.forget(key) }
       let outcome = decide(
         one.command, ticket: one.waiter.ticket, since: one.waiter.since, now: now)
       if let outcome {

@@ -150,6 +150,7 @@ extension ShardStateMachine {
         before: oldestBucket, limit: Bounds.maxIdempotencyRecordsPerShard)
     }
     outbox += flying.contents.messages
+    closedOrders += flying.contents.closedOrders
     if feedsReaders, !flying.batch.movements.isEmpty {
       committedMovementsForReaders.append(
         CommittedMovements(

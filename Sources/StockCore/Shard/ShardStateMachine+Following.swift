@@ -76,7 +76,7 @@ extension ShardStateMachine {
       guard !open.isFull else { return }
       cause = cause(of: id)
       guard let hold = hold(id), let operation = hold.operation else {
-        works[id] = nil
+        giveUp(id)
         continue
       }
       switch operation.phase {
@@ -91,7 +91,10 @@ extension ShardStateMachine {
 
   /// Batches were undone: what was said about holds in them is void.
   mutating func wasUndone(_ changes: [Change<HoldID, HoldRecord>], _ why: Unavailability) {
-    for change in changes.reversed() { index(change.key, from: change.after, to: change.before) }
+    for change in changes.reversed() { index(change.key, from: nil, to: change.before) }
+    for change in changes {
+      if let order = change.after?.openOrder, orders[order] == nil { closedOrders.append(order) }
+    }
     for change in changes {
       guard let work = works[change.key] else {
         if case .hold(let hold)? = change.before, hold.operation != nil {
@@ -99,28 +102,21 @@ extension ShardStateMachine {
         }
         continue
       }
-      let isStillThere = hold(change.key)?.operation != nil
-      let isUndecided = hold(change.key)?.operation?.phase == .preparing
-      works[change.key]?.conclusion = nil
-      if !isStillThere || isUndecided {
-        if let waiter = work.caller?.waiter {
-          if let key = waiter.key { keys.forget(key) }
-          if !work.isAnswered { answerNow(waiter, .unavailable(why)) }
-          works[change.key]?.caller = nil
-        }
-      } else if let waiter = work.caller?.waiter {
-        // Decided before, and only its end was undone: the answer comes with the next try.
-        let outcome = outcome(of: change.key)
-        works[change.key]?.conclusion = (outcome, committedSequence)
-        if let key = waiter.key, keys.find(key) == .running { keys.forget(key) }
+      // Whoever is waiting began what is undone now, or after it: an operation whose decision stays has
+      // answered its client when its end was decided.
+      attempts[work.attempt] = nil
+      if let waiter = work.caller?.waiter {
+        if let key = waiter.key { keys.forget(key) }
+        if !work.isAnswered { answerNow(waiter, .unavailable(why)) }
       }
-      if isStillThere {
+      if hold(change.key)?.operation != nil {
+        // What is there again goes on from its record, and those who wait for it wait on.
+        works[change.key] = Work()
+        works[change.key]?.parked = work.parked
         undriven.append(change.key)
       } else {
-        let parked = work.parked
-        attempts[work.attempt] = nil
         works[change.key] = nil
-        for one in parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
+        dismiss(work.parked)
       }
     }
   }
@@ -132,7 +128,7 @@ extension ShardStateMachine {
       if let waiter = work.caller?.waiter, !work.isAnswered {
         answerNow(waiter, .unavailable(.outcomeUnknown))
       }
-      for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
+      dismiss(work.parked)
     }
     works = [:]
     attempts = [:]
@@ -150,7 +146,7 @@ extension ShardStateMachine {
       // Its key stays, for the answer that will come.
       answerNow(waiter, .unavailable(.outcomeUnknown))
       works[id]?.isAnswered = true
-      for one in work.parked { answerNow(one.waiter, .unavailable(.storeUnavailable)) }
+      dismiss(work.parked)
       works[id]?.parked = []
     }
   }
@@ -161,10 +157,28 @@ extension ShardStateMachine {
         ticket: waiter.ticket, outcome: outcome, shard: id, sequence: committedSequence))
   }
 
-  /// Whom and what the movements of an operation name. An atomic batch's belong to no hold.
+  /// Only asking was under way, and the answers came when nothing could be done with them.
+  private mutating func giveUp(_ id: HoldID) {
+    guard let work = works.removeValue(forKey: id) else { return }
+    attempts[work.attempt] = nil
+    if let waiter = work.caller?.waiter {
+      if let key = waiter.key { keys.forget(key) }
+      if !work.isAnswered { answerNow(waiter, .unavailable(.storeUnavailable)) }
+    }
+    dismiss(work.parked)
+  }
+
+  /// Requests that waited for a hold's operation are not judged any more.
+  mutating func dismiss(_ parked: [(command: Command, waiter: Waiter)]) {
+    for (_, waiter) in parked {
+      if let key = waiter.key { keys.forget(key) }
+      answerNow(waiter, .unavailable(.storeUnavailable))
+    }
+  }
+
+  /// Whom and what the movements of an operation name: also an atomic batch has its id, so that who
+  /// reads them sees what belongs together.
   func cause(of id: HoldID) -> Cause {
-    let isOfHold = hold(id).map { !$0.order.isEmpty } ?? false
-    return Cause(
-      actor: works[id]?.caller?.actor ?? 0, note: MovementNote(reference: isOfHold ? id : ""))
+    Cause(actor: works[id]?.caller?.actor ?? 0, note: MovementNote(reference: id))
   }
 }

@@ -41,6 +41,7 @@ extension ShardStateMachine {
     noteOpened(now, weight: 1 + (record?.appliedLines.count ?? 0) / 16)
     let before = holds[id]
     holds.write(id, record)
+    if let order = before?.openOrder, record?.openOrder == nil { open.closedOrders.append(order) }
     index(id, from: before, to: record)
   }
 
@@ -58,10 +59,7 @@ extension ShardStateMachine {
     if let after { noteHeld(after.appliedLines, sign: 1) }
     let (was, isNow) = (before?.openOrder, after?.openOrder)
     if was != isNow {
-      if let was, orders[was] == id {
-        orders[was] = nil
-        closedOrders.append(was)
-      }
+      if let was, orders[was] == id { orders[was] = nil }
       if let isNow { orders[isNow] = id }
     }
     if case .hold(let hold)? = after, hold.operation == nil { schedule(hold) }
@@ -105,6 +103,9 @@ extension ShardStateMachine {
     guard holds.count < Bounds.maxHoldsPerShard else {
       return .refused(.capacityReached(.holds))
     }
+    // The order's hold before it may have expired just now.
+    cause.note.reference = request.id
+    cause.notePlace = -1
     let hold = Hold(
       id: request.id, order: request.order, customer: request.customer, store: store,
       status: .preparing, lines: [], createdAt: now.wall, updatedAt: now.wall,
@@ -227,10 +228,16 @@ extension ShardStateMachine {
   private mutating func park(
     _ id: HoldID, _ operation: Command.Operation, _ caller: Caller
   ) -> Parked? {
-    guard works[id] != nil else { return nil }
+    if works[id] == nil {
+      // An operation that is left over goes on at the next look (`undriven`).
+      guard hold(id)?.operation != nil else { return nil }
+      works[id] = Work()
+    }
     guard let count = works[id]?.parked.count, count < Bounds.maxWaitingPerHold else {
       return Parked(decision: Decision(outcome: .unavailable(.overloaded), saw: .committed))
     }
+    // A repeated request is not to be parked as well: it would be done twice.
+    if let key = caller.waiter.key { keys.begin(key) }
     works[id]?.parked.append(
       (
         Command(

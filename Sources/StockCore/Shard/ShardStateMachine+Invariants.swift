@@ -12,6 +12,20 @@ extension ShardStateMachine {
     return wrong
   }
 
+  /// What holds have under way is gone on with: the shard is neither another's nor to be loaded anew.
+  private var isDriving: Bool {
+    switch phase {
+    case .idle, .committing, .resolving, .pausing, .replaying, .suspended: true
+    case .recovering, .fenced, .failed: false
+    }
+  }
+
+  /// Nothing is open, on its way to Redis, or under way with other shards.
+  package var isQuiet: Bool {
+    inFlight == nil && !open.hasChanges && works.isEmpty && undriven.isEmpty && outbox.isEmpty
+      && backlog.isEmpty
+  }
+
   private func checkProducts(_ wrong: inout [String]) {
     var listed = 0
     var live = 0
@@ -66,7 +80,9 @@ extension ShardStateMachine {
       if value.reserved < 0 || value.quantity < 0 || value.quantity > Bounds.maxQuantity
         || entry.held < 0 || entry.held > value.reserved
       {
-        wrong.append("entry \(entry.id): quantity \(value.quantity), reserved \(value.reserved)")
+        wrong.append(
+          "entry \(entry.id): quantity \(value.quantity), reserved \(value.reserved), "
+            + "held \(entry.held)")
       }
       if entry.pending != Books.none, pendingEntries[Int(entry.pending)].row != row {
         wrong.append("entry \(entry.id): its pending place is another's")
@@ -101,7 +117,7 @@ extension ShardStateMachine {
         orders[order] = id
       }
       if case .hold(let hold) = record, hold.operation != nil, works[id] == nil,
-        !undriven.contains(id)
+        !undriven.contains(id), isDriving
       {
         wrong.append("nobody goes on with hold \(id)")
       }

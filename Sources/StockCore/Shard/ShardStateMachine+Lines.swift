@@ -85,7 +85,9 @@ extension ShardStateMachine {
     // Lines without a location come last: they take what the others leave.
     var unplaced: [HoldLine] = []
     for line in new {
-      let before = oldLines[LineKey(line)]
+      // Of a product that never ran out, and may do so now, no unit was counted.
+      var before = oldLines[LineKey(line)]
+      if before?.unlimited == true, !line.unlimited { before = nil }
       guard let product = books.product(line.product) else {
         if isForced { plan.lines.append(line) } else { refuse(line, .productNotFound, .committed) }
         continue
@@ -173,8 +175,8 @@ extension ShardStateMachine {
         let line = HoldLine(
           product: books.products[Int(entry.product)].id,
           location: books.locations.name(entry.value.location), quantity: 0)
-        if requested > 0, entry.value.available - requested < floor(of: step.row) {
-          let free = entry.value.available - floor(of: step.row)
+        let free = free(step.row)
+        if requested > 0, requested > free {
           refuse(
             line,
             .insufficientStock(

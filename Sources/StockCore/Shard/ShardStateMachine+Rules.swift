@@ -26,7 +26,7 @@ extension ShardStateMachine {
     let value = books.entries[Int(row)].value
     switch move {
     case .reserve:
-      let free = value.available - floor(of: row)
+      let free = free(row)
       guard free >= amount.quantity else {
         return .refused(
           .insufficientStock(requested: amount.quantity, available: max(0, free)),

@@ -6,9 +6,11 @@ extension ShardStateMachine {
   mutating func undoOpen(_ why: Unavailability) {
     let undone = open
     open = OpenBatch()
-    undoRecords(undone, holds.undoOpen(), .storeUnavailable)
+    let changes = holds.undoOpen()
     _ = purchases.undoOpen()
+    forgetRecords(of: undone, changes)
     restore(undone, isOpen: true)
+    wasUndone(changes, .storeUnavailable)
     lastEntryNumber = inFlight?.batch.lastEntryNumber ?? committedEntryNumber
     refuse(undone.waiting, why)
     let queued = backlog
@@ -26,19 +28,22 @@ extension ShardStateMachine {
     undoOpen(.storeUnavailable)
     guard let flying = inFlight else { return }
     inFlight = nil
-    undoRecords(flying.contents, holds.undoFlying(), why)
+    let changes = holds.undoFlying()
     _ = purchases.undoFlying()
+    forgetRecords(of: flying.contents, changes)
     restore(flying.contents, isOpen: false)
+    wasUndone(changes, why)
     lastEntryNumber = committedEntryNumber
     refuse(flying.contents.waiting, why)
   }
 
-  /// Before the entries: what holds keep of them is taken back while they are all there.
-  private mutating func undoRecords(
-    _ undone: OpenBatch, _ changes: [Change<HoldID, HoldRecord>], _ why: Unavailability
+  /// What holds keep of entries is taken back before the entries are, while those are all there; what
+  /// they kept before is noted after that (`wasUndone`), when those are there again.
+  private mutating func forgetRecords(
+    of undone: OpenBatch, _ changes: [Change<HoldID, HoldRecord>]
   ) {
     for record in undone.idempotency { keys.forget(record.key) }
-    wasUndone(changes, why)
+    for change in changes.reversed() { index(change.key, from: change.after, to: nil) }
   }
 
   private mutating func restore(_ undone: OpenBatch, isOpen: Bool) {

@@ -118,7 +118,8 @@ public struct ShardStateMachine: ~Copyable {
   public mutating func takeClosedOrders() -> [OrderKey] {
     if closedOrders.isEmpty { return [] }
     defer { closedOrders = [] }
-    return closedOrders
+    // Another hold may be open for the same order by now.
+    return closedOrders.filter { orders[$0] == nil }
   }
 
   /// Buckets of idempotency records that are of no use any more, since the last call: Redis may drop
@@ -172,7 +173,8 @@ public struct ShardStateMachine: ~Copyable {
   public var holdCount: Int { holds.count }
   /// Tickets and commands that wait.
   public var waitingCount: Int {
-    open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count
+    let asked = works.values.reduce(0) { $0 + $1.parked.count + ($1.caller == nil ? 0 : 1) }
+    return open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count + asked
   }
 }
 

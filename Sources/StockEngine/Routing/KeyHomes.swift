@@ -4,7 +4,7 @@ import StockCore
 /// On which shard an idempotency key was first used. The shards keep what was answered; this only tells
 /// which of them to ask, for a key that comes again with a request for another shard.
 ///
-/// One for all loops. Keys are known by 48 of their bits beside their place: should two ever look the
+/// One for all loops. Keys are known by 40 of their bits, within their stripe: should two ever look the
 /// same, a shard is asked for nothing. Eight bytes a key, and no key is taken out singly: those whose
 /// time is over are left out when a table is made anew, because it is full.
 final class KeyHomes: Sendable {
@@ -56,31 +56,36 @@ final class KeyHomes: Sendable {
     stripes[Int(key.high & (1 << UInt64(Self.stripeBits) - 1))]
   }
 
-  /// The number of a bucket, as far as a slot can hold it: modulo 16.
+  /// The number of a bucket, as far as a slot can hold it: modulo 4,096.
   struct Era {
-    static let bits: UInt64 = 4
+    static let bits: UInt64 = 12
+    static let mask: UInt64 = 1 << bits - 1
     var rawValue: UInt64
 
-    init(_ number: Int64) { rawValue = UInt64(bitPattern: number) & 15 }
-    init(rawValue: UInt64) { self.rawValue = rawValue }
+    init(_ number: Int64) { rawValue = UInt64(bitPattern: number) & Self.mask }
+    init(slot: UInt64) { rawValue = slot & Self.mask }
 
-    /// How many eras ago, 0 to 12. One that seems to be still to come, for a clock was set, is now.
+    /// How many eras ago. One that seems to be still to come, for a clock was set, is now.
     func age(at now: Era) -> Int {
-      let age = Int((now.rawValue &- rawValue) & 15)
-      return age > 12 ? 0 : age
+      let age = Int((now.rawValue &- rawValue) & Self.mask)
+      return age > Int(Self.mask) - 16 ? 0 : age
     }
   }
 
-  /// Open addressing, linear probing. A slot: 48 bits of the key, 12 of the shard, 4 of the era; 0 is a
+  /// Open addressing, linear probing. A slot: 40 bits of the key, 12 of the shard, 12 of the era; 0 is a
   /// free one.
   struct KeyHomeTable {
+    private static let shardBits: UInt64 = 12
+    private static let shardMask: UInt64 = 1 << shardBits - 1
+    private static let tagShift = shardBits + Era.bits
+
     private var slots: ContiguousArray<UInt64> = []
     private(set) var count = 0
 
     func find(_ key: IdempotencyKey) -> ShardID? {
       guard !slots.isEmpty else { return nil }
       let slot = slots[place(of: key)]
-      return slot == 0 ? nil : ShardID(slot >> Era.bits & 0xFFF)
+      return slot == 0 ? nil : ShardID(slot >> Era.bits & Self.shardMask)
     }
 
     /// Writes the key's slot, whether it was there or not.
@@ -88,7 +93,7 @@ final class KeyHomes: Sendable {
       if (count + 1) * 4 > slots.count * 3 { rebuild(now: now) }
       let place = place(of: key)
       if slots[place] == 0 { count += 1 }
-      slots[place] = Self.tag(key) << 16 | UInt64(shard) << Era.bits | era.rawValue
+      slots[place] = Self.tag(key) << Self.tagShift | UInt64(shard) << Era.bits | era.rawValue
     }
 
     /// Where the key is, or would be.
@@ -96,14 +101,14 @@ final class KeyHomes: Sendable {
       let mask = slots.count - 1
       let tag = Self.tag(key)
       var place = Self.start(tag) & mask
-      while slots[place] != 0, slots[place] >> 16 != tag { place = (place + 1) & mask }
+      while slots[place] != 0, slots[place] >> Self.tagShift != tag { place = (place + 1) & mask }
       return place
     }
 
     /// Never 0, so that no slot that is taken looks free. Its place is made of it alone, so that a table
     /// can be made anew without the keys.
     private static func tag(_ key: IdempotencyKey) -> UInt64 {
-      let tag = key.low & 0xFFFF_FFFF_FFFF
+      let tag = key.low >> Self.tagShift
       return tag == 0 ? 1 : tag
     }
 
@@ -113,10 +118,13 @@ final class KeyHomes: Sendable {
 
     /// Leaves out what is over, and makes room.
     private mutating func rebuild(now: Era) {
-      var perAge = [Int](repeating: 0, count: 16)
-      for slot in slots where slot != 0 { perAge[Era(rawValue: slot & 15).age(at: now)] += 1 }
+      var perAge = [Int](repeating: 0, count: KeyHomes.keptEras + 1)
+      for slot in slots where slot != 0 {
+        let age = Era(slot: slot).age(at: now)
+        if age <= KeyHomes.keptEras { perAge[age] += 1 }
+      }
       var kept = KeyHomes.keptEras
-      var live = perAge[0...kept].reduce(0, +)
+      var live = perAge.reduce(0, +)
       while live > KeyHomes.maxKeysPerStripe, kept > 0 {
         live -= perAge[kept]
         kept -= 1
@@ -130,8 +138,8 @@ final class KeyHomes: Sendable {
       count = live
       let mask = capacity - 1
       for slot in old
-      where slot != 0 && Era(rawValue: slot & 15).age(at: now) <= kept {
-        var place = Self.start(slot >> 16) & mask
+      where slot != 0 && Era(slot: slot).age(at: now) <= kept {
+        var place = Self.start(slot >> Self.tagShift) & mask
         while slots[place] != 0 { place = (place + 1) & mask }
         slots[place] = slot
       }

@@ -58,6 +58,7 @@ actor ShardActor {
             sequence: machine.committedSequence))
       }
     }
+    noteClosedOrders()
     perform(machine.endOfTick(now: now))
     return collect(answers)
   }
@@ -190,12 +191,14 @@ actor ShardActor {
     }
     guard let first = closing.first, first.sequence <= machine.committedSequence else { return }
     let ended = closing.prefix { $0.sequence <= machine.committedSequence }
-    for (order, _) in ended { noteOrder(order) }
     closing.removeFirst(ended.count)
+    for (order, _) in ended { noteOrder(order) }
   }
 
   private func noteOrder(_ order: OrderKey) {
-    shared.orders.note(order, at: id, isHeld: machine.hasOpenHold(of: order))
+    let isHeld =
+      machine.hasOpenHold(of: order) || closing.contains { $0.order == order }
+    shared.orders.note(order, at: id, isHeld: isHeld)
   }
 
   /// Whether committed movements are to be told.

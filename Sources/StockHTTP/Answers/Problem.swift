@@ -71,12 +71,13 @@ enum HTTPLimits {
   /// socket is at most this, and what NIO takes before it says that it is full (64 KiB).
   static let eventPieceBytes = 32 << 10
   /// Bytes that a reader is sent before others have their turn.
-  static let eventTurnBytes = 512 << 10
+  static let eventTurnBytes = 256 << 10
   /// How long a loop sends events in each tick (50 ms) of its readers.
   static let eventTickBudget = TimeAmount.milliseconds(3)
   /// How long a reader may take nothing, when what it misses is no longer kept in memory.
   static let slowReaderTimeout = TimeAmount.seconds(5)
-  /// Questions to Redis that a loop has under way for its readers, and movements that one asks for.
-  static let maxEventFetches = 2
+  /// Questions to Redis that a loop has under way for its readers, and movements that one asks for: a
+  /// crowd that is behind must not take from Redis what commits need.
+  static let maxEventFetches = 1
   static let eventFetchMovements = 1_000
 }

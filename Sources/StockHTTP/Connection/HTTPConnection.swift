@@ -171,7 +171,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
       refuseRest(.headersTooLarge)
     case HTTPParserError.invalidMethod:
-      refuseRest(.methodNotAllowed("GET, POST, PUT, DELETE"))
+      refuseRest(.invalid("request", "must begin with GET, POST, PUT or DELETE"))
     case is HTTPParserError:
       refuseRest(.invalid("request", "is not HTTP/1.1"))
     default:

@@ -184,7 +184,9 @@ final class EventHub {
       turn += 1
       visited += 1
       visit(reader)
-      if visited % 8 == 0, NIODeadline.now() >= deadline { break }
+      // Looking at the clock costs as much as passing over a reader for whom there is nothing.
+      let hasSent = reader.lastWrite == tick
+      if hasSent || visited % 8 == 0, NIODeadline.now() >= deadline { break }
     }
   }
 

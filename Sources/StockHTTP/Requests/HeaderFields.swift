@@ -35,9 +35,23 @@ struct HeaderFields {
     for (name, value) in headers {
       var (name, value) = (name, value)
       name.withUTF8 { name in
-        value.withUTF8 { value in _ = take(name, value, authorize: authorize) }
+        value.withUTF8 { value in
+          _ = take(name, Self.trimmed(value), authorize: authorize)
+        }
       }
     }
+  }
+
+  /// White space around a value is not part of it (RFC 9110, section 5.5). The decoder leaves what
+  /// stands behind it.
+  private static func trimmed(
+    _ value: UnsafeBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    var end = value.count
+    while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
+    var start = 0
+    while start < end, value[start] == 0x20 || value[start] == 0x09 { start += 1 }
+    return UnsafeBufferPointer(rebasing: value[start..<end])
   }
 
   /// Takes one field.

@@ -71,7 +71,7 @@ public struct CommitEncoder: Sendable {
     for change in batch.purchases { buffer.write(change) }
     buffer.writeRESPBulk(Int64(batch.idempotency.count))
     for record in batch.idempotency {
-      buffer.writeBulk { $0.writeIdempotencyField(record.key) }
+      buffer.writeBulk(field: record.key)
       buffer.writeBulk { $0.writeIdempotencyRecord(record, sequence: batch.sequence) }
     }
     guard !batch.movements.isEmpty else {
@@ -165,6 +165,16 @@ extension ByteBuffer {
       writeBulk { $0.writeHoldRecord(after) }
     } else {
       writeRESPBulk("" as StaticString)
+    }
+  }
+
+  /// As `writeIdempotencyField`, which is always of the same length.
+  fileprivate mutating func writeBulk(field key: IdempotencyKey) {
+    writeRaw(maxBytes: RawWriter.bulkFrame + 32) { writer in
+      writer.bulkHead(32)
+      writer.hex(key.high)
+      writer.hex(key.low)
+      writer.lineEnd()
     }
   }
 

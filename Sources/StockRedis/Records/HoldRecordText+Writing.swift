@@ -88,15 +88,12 @@ extension ByteBuffer {
       writer.decimal(line.held)
       writer.space()
       writer.decimal(line.fulfilled)
-      if line.unlimited {
-        writer.text(" u ")
-      } else if let sale = line.sale {
-        writer.text(" s@")
+      writer.text(line.unlimited ? " u" : " s")
+      if let sale = line.sale {
+        writer.byte(UInt8(ascii: "@"))
         writer.decimal(sale)
-        writer.space()
-      } else {
-        writer.text(" s ")
       }
+      writer.space()
       writer.text(line.location)
     }
   }

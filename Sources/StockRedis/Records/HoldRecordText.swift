@@ -9,7 +9,8 @@ public import StockCore
 /// have. A part: `P REVISION HOME`, customer, its lines.
 ///
 /// A line: `PRODUCT QUANTITY HELD FULFILLED KIND LOCATION`, single spaces between; KIND is `s` for stock,
-/// `u` for what never runs out; the location is last since it may have spaces inside, or be empty. So
+/// `u` for what never runs out, with `@` and the start of the sale (ms) behind it where the units count
+/// against a purchase limit; the location is last since it may have spaces inside, or be empty. So
 /// `H 1 held⇥1⇥1291190400000⇥1291190400000⇥1291191300000⇥A-17⇥⇥123 2 2 0 s WAREHOUSE_A`.
 ///
 /// The first two words, with the space after them, are what a commit compares.
@@ -106,13 +107,14 @@ public enum HoldRecordReader {
     let held = try words.number("line's held", separator: blank)
     let fulfilled = try words.number("line's fulfilled", separator: blank)
     let kind = try words.field("line's kind", separator: blank)
-    let unlimited = kind.is("u")
+    let unlimited = kind.first == UInt8(ascii: "u")
+    guard unlimited || kind.first == UInt8(ascii: "s") else {
+      throw RecordError("a line's kind is neither s nor u")
+    }
     var sale: Timestamp?
-    if kind.count > 2, kind[0] == UInt8(ascii: "s"), kind[1] == UInt8(ascii: "@") {
-      let start = UnsafeBufferPointer(rebasing: kind[2...])
-      sale = try FieldReader.number("line's sale", start, from: 0)
-    } else if !unlimited, !kind.is("s") {
-      throw RecordError("a line's kind is none of s, s@ and u")
+    if kind.count > 1 {
+      guard kind[1] == UInt8(ascii: "@") else { throw RecordError("a line's kind is longer") }
+      sale = try FieldReader.signed("line's sale", UnsafeBufferPointer(rebasing: kind[2...]))
     }
     return HoldLine(
       product: product, location: try FieldReader.locationOrEmpty(words.rest), quantity: quantity,

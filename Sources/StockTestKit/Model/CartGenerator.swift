@@ -19,6 +19,8 @@ public struct CartGenerator: Sendable {
   /// - Parameter open: holds of which the client knows.
   public mutating func next(open: [Hold]) -> Command {
     let scope = scope()
+    // Something has to be there.
+    if random.chance(15) { return Command(scope: .any, operation: delivery()) }
     if !open.isEmpty, random.chance(45) {
       let hold = random.pick(open)
       return Command(scope: random.chance(90) ? .any : scope, operation: operation(on: hold))
@@ -37,6 +39,13 @@ public struct CartGenerator: Sendable {
             allocation: allocation())))
     }
     return Command(scope: scope, operation: .hold(request(open)))
+  }
+
+  private mutating func delivery() -> Command.Operation {
+    .adjust(
+      AdjustStock(
+        product: random.pick(products), location: random.pick(locations),
+        quantity: random.within(3...9), newProductStore: 1))
   }
 
   private mutating func scope() -> StoreScope {

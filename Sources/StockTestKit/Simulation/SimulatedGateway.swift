@@ -39,16 +39,11 @@ struct SimulatedGateway {
     return known.home
   }
 
-  mutating func answered(_ ticket: UInt64, _ outcome: Outcome, isReplay: Bool) {
+  /// - Parameter isHeld: what a shard says: whether it has an open hold of the order.
+  mutating func answered(_ ticket: UInt64, isHeld: (OrderKey, ShardID) -> Bool) {
     guard let order = users.removeValue(forKey: ticket), var known = orders[order] else { return }
     known.users -= 1
-    switch outcome {
-    case .hold(let hold) where !isReplay && !hold.status.isClosed: known.isHeld = true
-    case .holdCreated where !isReplay: known.isHeld = true
-    // It may be made yet.
-    case .unavailable: known.isHeld = true
-    default: break
-    }
+    known.isHeld = isHeld(order, known.home)
     orders[order] = known
     forget(order)
   }
@@ -60,7 +55,8 @@ struct SimulatedGateway {
     orders[order] = known
   }
 
-  mutating func closed(_ order: OrderKey) {
+  mutating func closed(_ order: OrderKey, home: ShardID) {
+    guard orders[order]?.home == home else { return }
     orders[order]?.isHeld = false
     forget(order)
   }

@@ -84,7 +84,7 @@ extension Simulation {
     var command = requests[number].command
     command.actor = ActorID(ticket)
     nameHold(&command, ticket: ticket, engine)
-    say("ticket \(ticket), request \(number), to \(engine.name): \(command.operation)")
+    say("ticket \(ticket), request \(number), to \(engine.name): \(command.operation.words)")
     witness.ask(
       ticket,
       Witness.Asked(
@@ -135,8 +135,10 @@ extension Simulation {
   func finish(_ answer: Answer, _ engine: SimulatedEngine) {
     guard engine.isAlive else { return }
     let ticket = answer.ticket.rawValue
-    say("ticket \(ticket) is answered by \(answer.sequence): \(answer.outcome)")
-    engine.gateway.answered(ticket, answer.outcome, isReplay: answer.isReplay)
+    say("ticket \(ticket) is answered by \(answer.sequence): \(answer.outcome.words)")
+    engine.gateway.answered(ticket) { order, home in
+      engine.shards[home].machine.hasOpenHold(of: order)
+    }
     witness.answered(
       answer, by: engine.shards[answer.shard], at: clock.monotonic,
       engineStalls: engine.stalledInAll)

@@ -302,7 +302,7 @@ extension Simulation {
     return engine.shards.allSatisfy { shard in
       shard.machine.hasFailed
         || shard.machine.isServing && shard.loadedSequence != nil
-          && shard.machine.waitingCount == 0
+          && shard.machine.waitingCount == 0 && (hasLostTooMuch || shard.machine.isQuiet)
           && redis.shards[shard.id].meta?.sequence == shard.machine.committedSequence
           // A newer epoch: a late request of a dead engine took the shard. The next command tells.
           && redis.shards[shard.id].meta.map {
@@ -317,7 +317,7 @@ extension Simulation {
       "\(engine.name) shard \(shard.id) is \(shard.machine.state), alive \(engine.isAlive), "
         + "\(shard.machine.waitingCount) wait, memory \(shard.machine.committedSequence), "
         + "redis \(redis.shards[shard.id].meta?.sequence ?? -1), \(engine.mailCount) messages, "
-        + "holds \(redis.shards[shard.id].holds.values.filter { !$0.isAtRest })"
+        + "holds \(redis.shards[shard.id].holds.values.filter { !$0.isAtRest }.map(\.words))"
     }.joined(separator: "; ")
   }
 
@@ -350,7 +350,7 @@ extension RedisRequest {
       "batch \(it.sequence) on \(it.previous) by \(it.ownership.owner)/\(it.ownership.epoch)"
         + (withScript ? " with script" : "")
         + " entries \(it.entries.map { "\($0.id):\($0.before?.value.version ?? 0)→\($0.after?.value.version ?? 0)" })"
-        + " products \(it.products.map(\.id)) holds \(it.holds.map(\.key))"
+        + " products \(it.products.map(\.id)) holds \(it.holds.map { $0.after?.words ?? "no \($0.key)" })"
         + " movements \(it.ledger.entries.count)"
     case .readMeta: "read meta"
     case .take(let owner, let minimum): "take for \(owner) above \(minimum)"

@@ -6,7 +6,9 @@ extension Simulation {
   func settle(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
     for one in shard.machine.takeAnswers() { answer(one, engine) }
     post(engine, shard)
-    for order in shard.machine.takeClosedOrders() { engine.gateway.closed(order) }
+    for order in shard.machine.takeClosedOrders() {
+      engine.gateway.closed(order, home: shard.id)
+    }
     let dropped = shard.machine.takeDroppedBuckets()
     if !dropped.isEmpty { send(.drop(dropped), engine, shard) }
     guard engine.isAlive else { return }
@@ -59,7 +61,7 @@ extension Simulation {
   }
 
   private func mail(_ answer: Answer, _ engine: SimulatedEngine) {
-    say("shard \(answer.shard) to \(answer.ticket.home): \(answer.outcome)")
+    say("shard \(answer.shard) to \(answer.ticket.home): \(answer.outcome.words)")
     if case .refused(let refusal) = answer.outcome {
       witness.report("shard \(answer.shard) refused a message: \(refusal)")
     }
@@ -187,8 +189,6 @@ extension Simulation {
 
 extension PartRequest {
   var words: String {
-    "\(mode) \(hold) (\(cause)) "
-      + lines.map { "\($0.product)@\($0.location):\($0.held)+\($0.fulfilled)" }
-      .joined(separator: " ")
+    "\(mode) \(hold) (\(cause)) [\(lines.words)]"
   }
 }

@@ -60,10 +60,8 @@ extension Witness {
       }
       known = .some(step.state)
     }
-    // Holds make versions as well.
-    let byHolds = ledger.entries.count {
-      $0.product == after.product && $0.location == after.location && $0.isOfHold
-    }
+    // Holds make versions as well, wherever the entry was in the course of the batch.
+    let byHolds = ledger.entries.count { $0.product == after.product && $0.isOfHold }
     return max(0, unexplained - Int64(byHolds))
   }
 
@@ -148,28 +146,37 @@ extension Witness {
       var location: String
     }
     var seen: [Place: Set<Int64>] = [:]
-    func see(_ product: ProductID, _ location: String, _ available: Int64) {
-      seen[Place(product: product, location: location), default: []].insert(available)
+    func see(_ product: ProductID, _ location: String, _ quantity: Int64, _ reserved: Int64) {
+      let place = Place(product: product, location: location)
+      let policies = (shards[shard].productStates[product] ?? [:]).values.map(\.policy)
+      for policy in policies + [StockPolicy()] {
+        let available = quantity - reserved
+        // To be reserved, to be taken away, to be shipped.
+        for units in [
+          available - policy.floor, available, min(quantity, available + policy.backorderLimit),
+          quantity,
+        ] {
+          seen[place, default: []].insert(max(0, units))
+        }
+      }
     }
     for entry in shards[shard].states.values.flatMap(\.values) {
-      see(entry.product, entry.location, entry.value.available)
+      see(entry.product, entry.location, entry.value.quantity, entry.value.reserved)
     }
-    // The states in the middle of a batch.
+    // The states in the middle of a batch; a new entry's, which has nothing yet, is no movement.
+    for (_, entry) in shards[shard].accepted.values.flatMap(\.values) {
+      see(entry.product, entry.location, entry.value.quantity, entry.value.reserved)
+    }
     for batch in shards[shard].executed.values {
       for entry in batch.ledger.entries {
-        see(entry.product, entry.location, entry.quantityAfter - entry.reservedAfter)
+        see(entry.product, entry.location, entry.quantityAfter, entry.reservedAfter)
       }
     }
     for (ticket, one) in asked where one.shard == shard && !one.isReplay {
       guard case .refused(.insufficientStock(_, let available)) = one.outcome,
         let product = one.command.operation.product, let location = one.command.operation.location
       else { continue }
-      let floors = Set((shards[shard].productStates[product] ?? [:]).values.map(\.policy.floor))
-      let states = seen[Place(product: product, location: location)] ?? []
-      let wasSeen = states.contains { state in
-        state == available || floors.contains { max(0, state - $0) == available }
-      }
-      if wasSeen { continue }
+      if seen[Place(product: product, location: location)]?.contains(available) == true { continue }
       report("ticket \(ticket): \(available) of \(product) at \(location) were never available")
     }
   }

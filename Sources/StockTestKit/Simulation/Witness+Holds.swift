@@ -41,14 +41,14 @@ extension Witness {
     }
     guard case .hold(let before)? = change.before else { return }
     guard case .hold(let after)? = change.after else {
-      if !before.order.isEmpty, before.status == .held { report("\(before) was forgotten") }
+      if !before.order.isEmpty, before.status == .held { report("\(before.words) was forgotten") }
       return
     }
     if before.status.isClosed, before.status != after.status {
-      report("a hold ended twice: \(before), then \(after)")
+      report("a hold ended twice: \(before.words), then \(after.words)")
     }
-    if before.status == .held, after.status == .expired, after.updatedAt < before.expiresAt {
-      report("a hold expired early: \(before), then \(after)")
+    if before.status == .held, after.status == .expired, after.updatedAt < after.expiresAt {
+      report("a hold expired early: \(before.words), then \(after.words)")
     }
   }
 
@@ -78,13 +78,13 @@ extension Witness {
           report("shard \(shard) has a part of \(part.hold), which has no home")
           continue
         }
-        if home.status.isClosed { report("shard \(shard) has a part of \(home)") }
+        if home.status.isClosed { report("shard \(shard) has a part of \(home.words)") }
       }
     }
     for hold in homes.values {
-      if hold.operation != nil || hold.status == .preparing { report("at rest is \(hold)") }
+      if hold.operation != nil || hold.status == .preparing { report("at rest is \(hold.words)") }
       if hold.status.isClosed {
-        if hold.holdsUnits { report("closed, and holds units: \(hold)") }
+        if hold.holdsUnits { report("closed, and holds units: \(hold.words)") }
         continue
       }
       for (shard, held) in redis.enumerated() where shard != map.shard(ofHold: hold.id) {
@@ -92,7 +92,7 @@ extension Witness {
         var there: [HoldLine] = []
         if case .part(let part)? = held.holds[hold.id] { there = part.lines }
         if lines.filter({ $0.held > 0 }) != there.filter({ $0.held > 0 }) {
-          report("shard \(shard) has \(there) of \(hold)")
+          report("shard \(shard) has \(there) of \(hold.words)")
         }
       }
     }
@@ -120,17 +120,15 @@ extension Witness {
         let place = LedgerBooks.Place(product: line.product, location: line.location)
         let moved = units.removeValue(forKey: Line(hold: hold.id, place: place))
         if (moved?.reserved ?? 0) != line.held || (moved?.quantity ?? 0) != -line.fulfilled {
-          report("movements give \(String(describing: moved)) to \(line) of \(hold)")
+          report("movements give \(String(describing: moved)) to \(line) of \(hold.words)")
         }
       }
     }
     var atomic: [HoldID: [HoldLine]] = [:]
     for one in asked.values {
       guard case .reserveTogether(let it) = one.command.operation else { continue }
-      if case .reservedTogether(let entries) = one.outcome, !one.isReplay {
-        atomic[it.id] = it.lines.filter { line in
-          !entries.contains { $0.product == line.product && $0.unlimited }
-        }
+      if case .reservedTogether = one.outcome, !one.isReplay {
+        atomic[it.id] = it.lines
       } else if units.keys.contains(where: { $0.hold == it.id }) {
         // It may have been done; then all of it.
         let moved = units.filter { $0.key.hold == it.id && $0.value.reserved != 0 }
@@ -149,6 +147,7 @@ extension Witness {
       for line in lines {
         let place = LedgerBooks.Place(product: line.product, location: line.location)
         let moved = units.removeValue(forKey: Line(hold: id, place: place))
+        if moved == nil, mayBeUnlimited([line], 1) { continue }
         if moved?.reserved != line.quantity || moved?.quantity != 0 {
           report("movements give \(String(describing: moved)) to \(line) of batch \(id)")
         }
@@ -160,12 +159,13 @@ extension Witness {
     }
   }
 
-  /// So many of these products were, at some time, of a kind that never runs out.
+  /// So many of these products were, perhaps, at some time, of a kind that never runs out.
   private func mayBeUnlimited(_ lines: [HoldLine], _ count: Int) -> Bool {
     lines.count { line in
-      shards[map.shard(ofProduct: line.product)].productStates[line.product]?.values.contains {
-        $0.type.isUnlimited
-      } ?? false
+      asked.values.contains { one in
+        guard case .putProduct(let it) = one.command.operation else { return false }
+        return it.id == line.product && it.type.isUnlimited
+      }
     } >= count
   }
 
@@ -182,15 +182,17 @@ extension Witness {
   private func checkTold(_ homes: [HoldID: Hold]) {
     for told in toldHolds.values {
       guard let held = homes[told.id] else {
-        report("\(told) was told and is gone")
+        report("\(told.words) was told and is gone")
         continue
       }
       if held.revision < told.revision || told.status.isClosed && held.status != told.status {
-        report("\(told) was told, and there is \(held)")
+        report("\(told.words) was told, and there is \(held.words)")
       }
       for line in told.lines {
         let now = held.lines.first { $0.product == line.product && $0.location == line.location }
-        if now?.fulfilled ?? 0 < line.fulfilled { report("\(told) was told, and there is \(held)") }
+        if now?.fulfilled ?? 0 < line.fulfilled {
+          report("\(told.words) was told, and there is \(held.words)")
+        }
       }
     }
   }

@@ -15,6 +15,7 @@ final class FakeEngine: Engine, @unchecked Sendable {
 
   private let lock = NIOLock()
   private var gateways: [ObjectIdentifier: FakeGateway] = [:]
+  private var bound: [NIOLoopBound<FakeGateway>] = []
 
   /// What each command is answered with. nil: the test answers by hand.
   private let judge: (@Sendable (Command) -> Outcome)?
@@ -25,6 +26,14 @@ final class FakeEngine: Engine, @unchecked Sendable {
     var products = ProductPage(items: [], total: 0, next: nil)
     var lastEntryQuery: EntryQuery?
     var lastProductQuery: ProductQuery?
+    var holds = HoldPage(items: [], total: 0, next: nil)
+    var lastHoldQuery: HoldQuery?
+    var movements = MovementPage(items: [], next: nil)
+    var lastMovementQuery: MovementQuery?
+    /// What Redis has, by shard; a ledger may begin late.
+    var ledgers = [[LedgerBatch]](repeating: [], count: 4)
+    /// What was asked of it: shard and number.
+    var fetches: [[Int64]] = []
     var error: EngineError?
     var isServing = true
   }
@@ -36,6 +45,7 @@ final class FakeEngine: Engine, @unchecked Sendable {
       if let known = gateways[ObjectIdentifier(loop)] { return known }
       let gateway = FakeGateway(loop: loop, index: gateways.count, judge: judge)
       gateways[ObjectIdentifier(loop)] = gateway
+      bound.append(NIOLoopBound(gateway, eventLoop: loop))
       return gateway
     }
   }
@@ -53,6 +63,54 @@ final class FakeEngine: Engine, @unchecked Sendable {
     pages.withLockedValue { pages in
       pages.lastProductQuery = query
       return pages.products
+    }
+  }
+
+  func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage {
+    pages.withLockedValue { pages in
+      pages.lastHoldQuery = query
+      return pages.holds
+    }
+  }
+
+  func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage {
+    pages.withLockedValue { pages in
+      pages.lastMovementQuery = query
+      return pages.movements
+    }
+  }
+
+  func ledger(
+    of shard: ShardID, after number: Int64, limit: Int
+  ) async throws(EngineError) -> [LedgerBatch] {
+    let (batches, error) = pages.withLockedValue { pages in
+      pages.fetches.append([Int64(shard), number])
+      return (pages.ledgers[shard], pages.error)
+    }
+    if let error { throw error }
+    var result: [LedgerBatch] = []
+    var count = 0
+    for var batch in batches where count < limit {
+      batch.entries.removeAll { $0.number <= number }
+      if batch.entries.isEmpty { continue }
+      count += batch.entries.count
+      result.append(batch)
+    }
+    return result
+  }
+
+  func ledgerEnds() async -> [Int64] {
+    pages.withLockedValue { $0.ledgers.map { $0.last?.entries.last?.number ?? 0 } }
+  }
+
+  /// Commits movements: they are in the ledger, and come by the feed to loops that have subscribed.
+  func commit(_ batches: [LedgerBatch], feeds: Bool = true) {
+    pages.withLockedValue { pages in
+      for batch in batches { pages.ledgers[batch.shard].append(batch) }
+    }
+    guard feeds else { return }
+    for gateway in lock.withLock({ bound }) {
+      gateway.eventLoop.execute { gateway.value.feed(batches) }
     }
   }
 
@@ -78,6 +136,7 @@ final class FakeGateway: LoopGateway {
   let loop: any EventLoop
   let loopIndex: Int
   var receiver: (any AnswerReceiver)?
+  private(set) var isSubscribed = false
   private(set) var submitted: [(command: Command, ticket: Ticket)] = []
   private let judge: (@Sendable (Command) -> Outcome)?
 
@@ -99,11 +158,24 @@ final class FakeGateway: LoopGateway {
   }
 
   /// Answers the commands in the given places, at once.
-  func answer(_ outcomes: [(place: Int, outcome: Outcome)], shard: ShardID = 3) {
+  func answer(
+    _ outcomes: [(place: Int, outcome: Outcome)], shard: ShardID = 3, isReplay: Bool = false
+  ) {
     receiver?.receive(
       outcomes.map {
-        Answer(ticket: submitted[$0.place].ticket, outcome: $0.outcome, shard: shard, sequence: 12)
+        var answer = Answer(
+          ticket: submitted[$0.place].ticket, outcome: $0.outcome, shard: shard, sequence: 12)
+        answer.isReplay = isReplay
+        return answer
       })
+  }
+
+  func subscribe() { isSubscribed = true }
+
+  func unsubscribe() { isSubscribed = false }
+
+  func feed(_ batches: [LedgerBatch]) {
+    if isSubscribed { receiver?.receive(batches) }
   }
 }
 
@@ -158,9 +230,13 @@ final class FakeControl: ControlPlane {
     }
   }
 
-  func addStore(_ id: StoreID) {
+  func addStore(
+    _ id: StoreID, locationPriority: [String] = [], strategy: AllocationStrategy = .priority
+  ) {
     state.withLockedValue { state in
-      state.stores[id] = Store(id: id, name: "Store \(id)", createdAt: 1_000, updatedAt: 1_000)
+      state.stores[id] = Store(
+        id: id, name: "Store \(id)", locationPriority: locationPriority,
+        allocationStrategy: strategy, createdAt: 1_000, updatedAt: 1_000)
       state.generation += 1
     }
   }

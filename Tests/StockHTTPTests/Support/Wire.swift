@@ -96,6 +96,7 @@ func request(
 }
 
 let base = "/api/v1/store/inventory"
+let reservations = "/api/v1/store/reservations"
 let reserveBody = #"{"product_id":123,"location":"warehouse_a","quantity":5}"#
 
 /// A response, taken apart.
