@@ -17,10 +17,14 @@ struct FaultsCommand: AsyncParsableCommand {
         stock-faults all --short
         stock-faults kill --engine-kills 50 --redis-kills 50 --seed 7
         stock-faults stall --seconds 10
+        stock-faults carts --kills
+        stock-faults ledger orders-*.csv.gz --kills 50
+        stock-faults events --readers 5000
       """,
     subcommands: [
       AllCommand.self, OversellCommand.self, KillCommand.self, StallCommand.self,
-      ScriptFlushCommand.self, LostTailCommand.self, TwoEnginesCommand.self,
+      ScriptFlushCommand.self, LostTailCommand.self, TwoEnginesCommand.self, CartsCommand.self,
+      TwiceCommand.self, LedgerCommand.self, EventsCommand.self,
     ])
 }
 
@@ -49,7 +53,7 @@ func finish(_ report: Report) throws {
 
 struct AllCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "all", abstract: "Every campaign, one after the other.")
+    commandName: "all", abstract: "Every campaign, one after the other, but ledger and events.")
 
   @OptionGroup var options: SceneOptions
 

@@ -1,3 +1,4 @@
+import Foundation
 import StockFaults
 import Testing
 
@@ -49,6 +50,48 @@ struct CampaignTests {
   @Test("A second engine fences the first")
   func twoEngines() async throws {
     expectGood(try await TwoEngines().run(scene()))
+  }
+
+  @Test("Carts at once are held whole or not at all", arguments: [false, true])
+  func carts(kills: Bool) async throws {
+    var campaign = Carts()
+    campaign.rounds = 2
+    campaign.carts = 300
+    campaign.opening = 12
+    campaign.kills = kills
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("What is sent twice is done once, and answered the same")
+  func twice() async throws {
+    expectGood(try await Twice(rounds: 3, kills: 3).run(scene()))
+  }
+
+  @Test("A real day's orders, with kills: another program rebuilds the counters from the ledger")
+  func ledger() async throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().path
+    var campaign = Ledger(
+      files: ["\(root)/examples/online-retail-2010-12-01.csv"],
+      reader: "\(root)/docs/examples/ledger.py")
+    campaign.kills = 2
+    campaign.interval = .milliseconds(400)
+    campaign.opening = 100
+    campaign.expireShare = 0
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("Readers of events, and some who do not read, cost neither an answer nor memory")
+  func events() async throws {
+    var campaign = Events()
+    campaign.readers = 300
+    campaign.silent = 20
+    campaign.products = 50
+    campaign.length = .seconds(2)
+    campaign.turns = 1
+    // Told, not judged: other tests run at the same time.
+    campaign.leastShare = nil
+    expectGood(try await campaign.run(scene()))
   }
 
   @Test("An engine that is killed listens again, though its redis-server was started under it")

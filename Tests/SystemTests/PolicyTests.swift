@@ -114,9 +114,9 @@ struct PolicyTests {
     #expect(held.shortLines == ["\(a)@- insufficient_stock 12>11"], "\(held.bodyText)")
     #expect(try await engine.counters(a) == "MAIN 5/0, WEST 6/0")
     let empty = try await engine.product(stock: [:])
-    #expect(
-      try await engine.inventory("reserve", #"{"product_id": \#(empty), "quantity": 1}"#).status
-        == 404)
+    expect(
+      try await engine.inventory("reserve", #"{"product_id": \#(empty), "quantity": 1}"#),
+      "409 insufficient_stock requested=1 available=0")
   }
 
   @Test("The store's own order of locations and strategy are what counts without one")

@@ -30,6 +30,8 @@ extension ShardStateMachine {
     var held: Int64
     /// Units that were shipped more; negative: taken back.
     var fulfilled: Int64
+    /// Units that it had of the entry before: to its caller they count as available.
+    var own: Int64
   }
 
   /// Judges whether lines can become others. Nothing is changed.
@@ -47,13 +49,14 @@ extension ShardStateMachine {
     var oldLines: [LineKey: HoldLine] = [:]
     for line in old { oldLines[LineKey(line)] = line }
 
-    func step(_ row: Int32, held: Int64, fulfilled: Int64) {
+    func step(_ row: Int32, held: Int64, fulfilled: Int64, own: Int64 = 0) {
       if let place = places[row] {
         plan.steps[place].held += held
         plan.steps[place].fulfilled += fulfilled
+        plan.steps[place].own += own
       } else {
         places[row] = plan.steps.count
-        plan.steps.append(Step(row: row, held: held, fulfilled: fulfilled))
+        plan.steps.append(Step(row: row, held: held, fulfilled: fulfilled, own: own))
       }
     }
     func refuse(_ line: HoldLine, _ refusal: Refusal, _ saw: Saw) {
@@ -76,7 +79,7 @@ extension ShardStateMachine {
     let kept = Set(new.map(LineKey.init))
     for line in old where !kept.contains(LineKey(line)) {
       guard !line.unlimited, line.held != 0 else { continue }
-      if let row = row(of: line) { step(row, held: -line.held, fulfilled: 0) }
+      if let row = row(of: line) { step(row, held: -line.held, fulfilled: 0, own: line.held) }
       count(-line.held, line)
     }
     // Lines without a location come last: they take what the others leave.
@@ -125,7 +128,7 @@ extension ShardStateMachine {
           continue
         }
       }
-      step(row, held: heldMore, fulfilled: fulfilledMore)
+      step(row, held: heldMore, fulfilled: fulfilledMore, own: before?.held ?? 0)
       count(heldMore + fulfilledMore, line)
       plan.lines.append(line)
     }
@@ -175,7 +178,9 @@ extension ShardStateMachine {
         let free = free(step.row)
         if requested > 0, requested > free {
           refuse(
-            line, .insufficientStock(requested: requested, available: max(0, free)),
+            line,
+            .insufficientStock(
+              requested: requested + step.own, available: max(0, free) + step.own),
             max(saw(product: entry.product), saw(entry: step.row)))
         } else if step.fulfilled > entry.value.quantity {
           refuse(

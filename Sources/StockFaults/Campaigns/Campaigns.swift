@@ -6,10 +6,17 @@ public struct Campaigns: Sendable {
   public var scriptFlush = ScriptFlush()
   public var lostTail = LostTail()
   public var twoEngines = TwoEngines()
+  public var carts = Carts()
+  public var cartsWithKills = Carts()
+  public var twice = Twice()
 
   /// - Parameter short: about a minute, for every change; else some minutes.
   public init(short: Bool = false) {
+    cartsWithKills.kills = true
     guard short else { return }
+    carts.rounds = 3
+    cartsWithKills.rounds = 3
+    twice = Twice(rounds: 5, kills: 5)
     oversell.buyers = 64
     kill = Kill(engineKills: 5, redisKills: 5)
     stall.length = .seconds(4)
@@ -31,6 +38,9 @@ public struct Campaigns: Sendable {
     note(try await lostTail.run(scene))
     note(try await twoEngines.run(scene))
     note(try await kill.run(scene))
+    note(try await carts.run(scene))
+    note(try await cartsWithKills.run(scene))
+    note(try await twice.run(scene))
     return isGood
   }
 }

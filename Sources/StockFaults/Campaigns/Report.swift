@@ -47,7 +47,7 @@ public struct Scene: Sendable {
   }
 
   /// 2 hot products, 22 cold ones, at three locations.
-  var plan: Load.Plan {
+  public var plan: Load.Plan {
     var plan = Load.Plan(
       hotProducts: [1, 2], coldProducts: Array(3...24), locations: ["MAIN", "WEST", "SHOP 1"])
     plan.seed = seed

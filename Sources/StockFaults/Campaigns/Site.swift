@@ -11,7 +11,7 @@ public struct Site: Sendable {
   /// The token of a key of the store's.
   public let storeKey: String
   private let admin: RetryingExchange<HTTPClient>
-  private let store: HTTPClient
+  let store: HTTPClient
   private let connections: [HTTPClient]
 
   /// Makes store 1, a key for it, the products, and `opening` units of each at each location, which
@@ -164,6 +164,15 @@ public struct Site: Sendable {
     let state = try await state()
     let (attempts, readings) = history.since(mark)
     var violations = Checker.check(attempts, readings: readings, base: base, end: state)
+    violations += try await agreement()
+    return (state, violations)
+  }
+
+  /// Whether the engine's answers, Redis, and the engine's own comparison of both agree. Nothing may be
+  /// under way.
+  public func agreement() async throws -> [Violation] {
+    var violations: [Violation] = []
+    let state = try await state()
     let held = try await stateInRedis()
     for key in Set(state.keys).union(held.keys).sorted() where state[key] != held[key] {
       violations.append(
@@ -180,7 +189,7 @@ public struct Site: Sendable {
     if report.differenceCount != 0 {
       violations.append(Violation(.verifyDiffers, "\(report.differenceCount) differences"))
     }
-    return (state, violations)
+    return violations
   }
 
   private func describe(_ state: EntryState?) -> String { state?.description ?? "nothing" }

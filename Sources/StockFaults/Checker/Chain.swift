@@ -21,6 +21,14 @@ enum Effect: Equatable {
     case own, other
   }
 
+  /// What takes it back.
+  var opposite: Effect {
+    switch self {
+    case .move(let units, let promised): .move(units: -units, promised: -promised)
+    case .exactly: self
+    }
+  }
+
   /// The entry after the change; id and version are kept.
   func applied(to state: EntryState) -> EntryState {
     var state = state
@@ -61,11 +69,21 @@ struct Claim {
   }
 }
 
+/// A change that made a version, or may have, and nobody was told which one.
+struct Unseen {
+  var effect: Effect
+  var expectedVersion: Int64?
+  /// It was accepted.
+  var isCertain = false
+  var sentAt: Int64
+  /// Later than this it cannot have been made; `Int64.max` where nobody knows.
+  var endedAt: Int64 = .max
+}
+
 /// All that a history tells of one entry.
 struct Chain {
   var claims: [Claim] = []
-  /// Attempts of unknown ending that may have changed it.
-  var unknown: [(effect: Effect, expectedVersion: Int64?)] = []
+  var unseen: [Unseen] = []
   var refusals: [(sentAt: Int64, endedAt: Int64, change: Change, refused: Ending.Refused)] = []
   var readings: [Reading] = []
 
@@ -80,15 +98,38 @@ struct Chain {
         Claim(
           effect: effect, expectedVersion: expectedVersion, state: state, commit: commit,
           sentAt: attempt.sentAt, endedAt: attempt.endedAt))
+    case .done:
+      unseen.append(
+        Unseen(
+          effect: effect, isCertain: true, sentAt: attempt.sentAt, endedAt: attempt.endedAt))
     case .unknown:
-      unknown.append((effect, expectedVersion))
+      unseen.append(
+        Unseen(effect: effect, expectedVersion: expectedVersion, sentAt: attempt.sentAt))
+      if attempt.isLine { addTakenBack(attempt, effect, isUnknown: true) }
     case .refused(let refused):
+      if attempt.isLine { addTakenBack(attempt, effect) }
+      if case .otherLine = refused { return }
       // A transfer is judged at its source.
       guard side == .own else { return }
       refusals.append((attempt.sentAt, attempt.endedAt, attempt.change, refused))
-    case .notDone, .wrong:
+    case .notDone:
+      if attempt.isLine { addTakenBack(attempt, effect) }
+    case .wrong:
       break
     }
+  }
+
+  /// What a line may have done before its reservation was given up: the change, and its opposite.
+  private mutating func addTakenBack(
+    _ attempt: Attempt, _ effect: Effect, isUnknown: Bool = false
+  ) {
+    // The last of it may come after the answer, and after a crash of the engine; half a minute is more
+    // than any takes to come back.
+    let end = isUnknown ? .max : attempt.endedAt + 30_000_000_000
+    if !isUnknown {
+      unseen.append(Unseen(effect: effect, sentAt: attempt.sentAt, endedAt: end))
+    }
+    unseen.append(Unseen(effect: effect.opposite, sentAt: attempt.sentAt, endedAt: end))
   }
 
   /// Every state that anyone was told of, by version. The state of version 0 is nothing.

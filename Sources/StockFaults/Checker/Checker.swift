@@ -10,7 +10,8 @@
 ///   change was applied twice, or another one was, this shows it.
 /// - The chain is at least as long as the highest link that anyone was told of; else something
 ///   acknowledged is gone.
-/// - A link that nobody was told of was made by an attempt whose ending is unknown. So there are not
+/// - A link that nobody was told of was made by an attempt whose ending is unknown, or by a line of a
+///   reservation, whose answer does not show its entry. So there are not
 ///   more of those links than such attempts on that entry, and some choice among them leads from the
 ///   known state before to the known state after. A refusal that changed something after all, or a
 ///   change that was done twice, makes a link that nobody can explain.
@@ -136,7 +137,13 @@ public struct Checker {
         let length = (end[key]?.version ?? 0) - (before?.version ?? 0)
         let states = chain.states(base: before)
         let makers = chain.makers(states)
-        if makers.count != length { isWhole = false }
+        let certain = chain.unseen.filter(\.isCertain)
+        if Int64(makers.count + certain.count) != length { isWhole = false }
+        for change in certain {
+          guard case .move(let units, let promised) = change.effect else { continue }
+          expectedQuantity += units
+          expectedReserved += promised
+        }
         for claim in makers.values.joined() {
           switch claim.effect {
           case .move(let units, let promised):

@@ -6,7 +6,7 @@ struct Gap {
   var units: Int64?
   /// Reserved units that must have come.
   var promised: Int64
-  /// The versions that the unknown attempts can have made.
+  /// The versions that the unseen changes can have made.
   var versions: ClosedRange<Int64>
 
   /// States that are followed at the same time. More means that the answer stays open.
@@ -21,7 +21,7 @@ struct Gap {
   /// Whether some choice of exactly `steps` of the attempts, in any order, bridges the gap.
   ///
   /// - Returns: nil if there are too many to tell.
-  func isExplained(by attempts: [(effect: Effect, expectedVersion: Int64?)]) -> Bool? {
+  func isExplained(by attempts: [Unseen]) -> Bool? {
     var reached: Set<Sum> = [Sum(steps: 0, units: 0, promised: 0)]
     var unitsAreFree = units == nil
     for attempt in attempts {

@@ -25,6 +25,14 @@ public struct Violation: Equatable, CustomStringConvertible, Sendable {
     case wrongAnswer
     /// All changes are known, and yet they do not add up to what is there.
     case wrongTotal
+    /// A reservation holds some of its lines and not others, or what it should not hold.
+    case halfHeld
+    /// A repeated request was answered otherwise than the first time.
+    case otherAnswer
+    /// Slower than it may be.
+    case tooSlow
+    /// More memory than it may take.
+    case tooLarge
     /// Redis holds something else than the engine answers.
     case redisDiffers
     /// The engine's own comparison with Redis found a difference.

@@ -62,6 +62,8 @@ public struct Commit: Equatable, Sendable {
 public enum Ending: Equatable, Sendable {
   /// A 2xx. `other` is the receiving side of a transfer.
   case accepted(EntryState, other: EntryState?, Commit)
+  /// A 2xx that does not show the entry: a line of a reservation.
+  case done
   /// A 4xx that was judged on stock: nothing has changed.
   case refused(Refused)
   /// Never sent, or a 503 that says that nothing has changed.
@@ -76,6 +78,8 @@ public enum Ending: Equatable, Sendable {
     case insufficientReserved(requested: Int64, reserved: Int64)
     case belowReserved(requested: Int64, reserved: Int64)
     case versionConflict(expected: Int64, actual: Int64)
+    /// The line could be had, but another one of its reservation could not.
+    case otherLine
   }
 }
 
@@ -86,10 +90,15 @@ public struct Attempt: Sendable {
   public var sentAt: Int64
   public var endedAt: Int64
   public var ending: Ending
+  /// A line of a reservation, whose other lines may be on other shards. What could not be done with all
+  /// of them may have been done to this one and taken back: two versions that nobody is told of.
+  public var isLine: Bool
 
   public init(
-    _ key: EntryKey, _ change: Change, sentAt: Int64, endedAt: Int64, _ ending: Ending
+    _ key: EntryKey, _ change: Change, sentAt: Int64, endedAt: Int64, _ ending: Ending,
+    isLine: Bool = false
   ) {
+    self.isLine = isLine
     self.key = key
     self.change = change
     self.sentAt = sentAt

@@ -42,6 +42,7 @@ public final class History: Sendable {
           state.tally.accepted += 1
           state.note(attempt.key, entry)
           if let key = attempt.otherKey, let other { state.note(key, other) }
+        case .done: state.tally.accepted += 1
         case .refused: state.tally.refused += 1
         case .notDone: state.tally.notDone += 1
         case .unknown: state.tally.unknown += 1

@@ -2,10 +2,11 @@ public import StockTools
 
 /// Sends changes once each, and writes down how they ended.
 public struct RecordingClient: Sendable {
-  private let http: HTTPClient
+  let http: any Exchange
   public let history: History
 
-  public init(_ http: HTTPClient, history: History) {
+  /// - Parameter http: asks each thing once, or knows that it may ask again.
+  public init(_ http: any Exchange, history: History) {
     self.http = http
     self.history = history
   }

@@ -65,12 +65,31 @@ public struct Load: Sendable {
         let count = Int.random(in: 2...plan.largestBatch, using: &random)
         let changes = (0..<count).map { _ in change(&random) }
         ok = await client.send(changes).contains { $0.isJudged }
+      case 16..<22:
+        ok = await shop(&random)
       default:
         let (key, change) = change(&random)
         ok = await client.send(change, on: key).isJudged
       }
       // Nobody answers: no need to ask at full speed.
       try? await Task.sleep(for: ok ? plan.pause : .milliseconds(20))
+    }
+  }
+
+  /// A reservation of a few lines, which then is shipped, given back, or kept.
+  private func shop(_ random: inout SeededRandom) async -> Bool {
+    var lines: [EntryKey: Int64] = [:]
+    for _ in 0..<Int.random(in: 1...4, using: &random) {
+      let key = EntryKey(product(&random), plan.locations.randomElement(using: &random) ?? "A")
+      lines[key] = Int64.random(in: 1...3, using: &random)
+    }
+    let cart = Cart(order: "load-\(random.next())", lines: lines)
+    let (ending, id) = await client.hold(cart)
+    guard let id else { return ending.isJudged }
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: return true
+    case 1: return await client.end(id, cart, byShipping: false).isJudged
+    default: return await client.end(id, cart, byShipping: true).isJudged
     }
   }
 
@@ -106,13 +125,16 @@ extension Ending {
   /// The engine said yes or no.
   public var isJudged: Bool {
     switch self {
-    case .accepted, .refused, .wrong: true
+    case .accepted, .done, .refused, .wrong: true
     case .notDone, .unknown: false
     }
   }
 
   public var isAccepted: Bool {
-    if case .accepted = self { true } else { false }
+    switch self {
+    case .accepted, .done: true
+    case .refused, .notDone, .unknown, .wrong: false
+    }
   }
 }
 
