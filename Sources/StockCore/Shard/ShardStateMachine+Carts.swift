@@ -311,6 +311,7 @@ extension ShardStateMachine {
   private mutating func end(_ id: HoldID, _ now: Now) {
     guard let work = works.removeValue(forKey: id) else { return }
     attempts[work.attempt] = nil
+    scheduleAfter(work, of: id)
     if let waiter = work.caller?.waiter, !work.isAnswered, let conclusion = work.conclusion {
       let waiting = OpenBatch.Waiting(ticket: waiter.ticket, outcome: conclusion.outcome)
       if conclusion.sequence <= committedSequence {
