@@ -27,7 +27,8 @@ extension Hold {
     for line in old {
       if let place = places[LineKey(line)] {
         lines[place].held = max(lines[place].held, line.held)
-        lines[place].quantity = max(lines[place].quantity, line.quantity)
+        lines[place].quantity = max(
+          lines[place].quantity, lines[place].held + lines[place].fulfilled)
       } else {
         lines.append(line)
       }

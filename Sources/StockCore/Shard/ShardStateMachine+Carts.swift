@@ -226,7 +226,8 @@ extension ShardStateMachine {
       let kept = Dictionary(
         target.map { (LineKey($0), $0.held) }, uniquingKeysWith: { first, _ in first })
       isFinal = old.allSatisfy {
-        map.shard(ofProduct: $0.product) == self.id || $0.held <= kept[LineKey($0)] ?? 0
+        // A line that is to go is told to its shard also where it holds nothing any more.
+        map.shard(ofProduct: $0.product) == self.id || $0.held <= kept[LineKey($0)] ?? -1
       }
     case .fulfill:
       hold.status = hold.holdsUnits ? .held : .fulfilled
@@ -311,6 +312,7 @@ extension ShardStateMachine {
   private mutating func end(_ id: HoldID, _ now: Now) {
     guard let work = works.removeValue(forKey: id) else { return }
     attempts[work.attempt] = nil
+    scheduleAfter(work, of: id)
     if let waiter = work.caller?.waiter, !work.isAnswered, let conclusion = work.conclusion {
       let waiting = OpenBatch.Waiting(ticket: waiter.ticket, outcome: conclusion.outcome)
       if conclusion.sequence <= committedSequence {

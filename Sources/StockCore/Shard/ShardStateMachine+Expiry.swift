@@ -20,6 +20,13 @@ extension ShardStateMachine {
     if due.count > 4_096, due.count > 3 * holds.count { rebuildDue() }
   }
 
+  /// While others were only asked, the hold's time may have come and been passed over: nothing was
+  /// written after that, by which it would be found again.
+  mutating func scheduleAfter(_ work: Work, of id: HoldID) {
+    guard work.isProbe, let hold = hold(id), hold.operation == nil else { return }
+    schedule(hold)
+  }
+
   mutating func rebuildDue() {
     due.removeAll()
     var items: [(HoldID, Timestamp)] = []

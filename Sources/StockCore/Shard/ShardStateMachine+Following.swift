@@ -161,6 +161,7 @@ extension ShardStateMachine {
   private mutating func giveUp(_ id: HoldID) {
     guard let work = works.removeValue(forKey: id) else { return }
     attempts[work.attempt] = nil
+    scheduleAfter(work, of: id)
     if let waiter = work.caller?.waiter {
       if let key = waiter.key { keys.forget(key) }
       if !work.isAnswered { answerNow(waiter, .unavailable(.storeUnavailable)) }
