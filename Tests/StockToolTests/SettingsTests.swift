@@ -31,7 +31,7 @@ struct SettingsTests {
     #expect(settings.loops == nil && settings.shards == nil && settings.adminKey == nil)
     #expect(!settings.allowUnsafeRedis && settings.redisServer == "redis-server")
     #expect(settings.expiryGrace == 0 && settings.idempotencyAge == 86_400_000)
-    #expect(settings.closedHoldAge == 86_400_000 && settings.ledgerLength == 20_000_000)
+    #expect(settings.closedHoldAge == 86_400_000 && settings.ledgerLength == 5_000_000)
     #expect(settings.shortestTimeToLive == 30_000)
     let elsewhere = try await Self.load([:], ["XDG_DATA_HOME": "/srv"])
     #expect(elsewhere.data == "/srv/stock")

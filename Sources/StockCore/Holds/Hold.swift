@@ -41,10 +41,12 @@ public enum HoldStatus: UInt8, CaseIterable, Sendable {
   /// Other shards have still to say whether they have their lines: not yet a hold for anybody.
   case preparing
   case held
-  /// All units have left the hold, some of them shipped.
+  /// The last units that it held were shipped. As in the two below, others may have gone another way
+  /// before: the lines tell.
   case fulfilled
-  /// All units were given back.
+  /// The last units were given back.
   case released
+  /// Its time was over before all units had left it.
   case expired
 
   public var name: String {

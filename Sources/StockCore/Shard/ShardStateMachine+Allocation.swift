@@ -66,12 +66,9 @@ extension ShardStateMachine {
     if books.products[Int(product)].value.type.isUnlimited {
       let amount = EntryAmount(
         product: allocate.product, location: "", quantity: allocate.quantity)
-      let decision = moveUnlimited(amount, product, sawProduct)
-      guard case .entry(let entry) = decision.outcome else { return decision }
-      return Decision(
-        outcome: .allocated([AllocatedLine(quantity: allocate.quantity, entry: entry)]),
-        saw: decision.saw)
+      return moveUnlimited(amount, product, sawProduct)
     }
+    guard hasEntries(product) else { return .refused(.entryNotFound, saw(entriesOf: product)) }
     switch shares(
       of: allocate.quantity, product: product, allocate.allocation, taken: { _ in 0 })
     {
@@ -88,6 +85,16 @@ extension ShardStateMachine {
       }
       return Decision(outcome: .allocated(lines), saw: .open)
     }
+  }
+
+  /// Whether a product has a live entry anywhere.
+  func hasEntries(_ product: Int32) -> Bool {
+    var row = books.products[Int(product)].firstEntry
+    while row != Books.none {
+      if books.entries[Int(row)].isLive { return true }
+      row = books.entries[Int(row)].next
+    }
+    return false
   }
 
   /// Reserves units that are there.

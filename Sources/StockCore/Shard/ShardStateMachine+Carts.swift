@@ -244,7 +244,8 @@ extension ShardStateMachine {
       let ownEntries = entries(of: own(work.asked), [:])
       works[id]?.ownEntries = ownEntries
     }
-    write(hold, now)
+    // One that is made has not changed since it was asked for.
+    write(hold, isNews: !work.isNew, now)
     conclude(id, outcome(of: id), now)
     if isFinal { end(id, now) } else { follow(id, now) }
   }

@@ -69,6 +69,8 @@ extension ShardStateMachine {
 
   mutating func makeHold(_ request: HoldRequest, _ caller: Caller, _ now: Now) -> Decision? {
     let store = caller.scope.store
+    // Others may be asked just now about a hold of this id, of which there is no record yet.
+    if let wait = park(request.id, .hold(request), caller) { return wait.decision }
     let known = hold(request.id).map(\.id) ?? orders[OrderKey(store: store, order: request.order)]
     if let known, let open = hold(known), !open.status.isClosed || known == request.id {
       if let wait = park(known, .hold(request), caller) { return wait.decision }

@@ -105,7 +105,11 @@ extension ShardStateMachine {
         continue
       }
       if line.location.isEmpty {
-        unplaced.append(line)
+        if isForced || hasEntries(product) {
+          unplaced.append(line)
+        } else {
+          refuse(line, .entryNotFound, saw(entriesOf: product))
+        }
         continue
       }
       guard let row = row(of: line) else {

@@ -21,7 +21,9 @@ extension Witness {
     }
     checkAccepted(shard, current)
     for (id, missing) in unexplained {
-      let unknown = unknownCount(shard: shard, entry: id, product: missing.product)
+      let unknown =
+        unknownCount(shard: shard, entry: id, product: missing.product)
+        + shards[shard].unsure[id, default: 0]
       if missing.versions > unknown {
         report("entry \(id): \(missing.versions) changes by nobody, \(unknown) answers unknown")
       }

@@ -32,6 +32,8 @@ final class Witness {
     /// The ticket whose answer said that it made this version, and what it showed.
     var accepted: [EntryID: [Int64: (ticket: UInt64, state: StoredEntry)]] = [:]
     var acceptedProducts: [ProductID: [Int64: UInt64]] = [:]
+    /// Versions that a hold's end or a command made, who knows which.
+    var unsure: [EntryID: Int64] = [:]
     /// The highest revision of each hold's record that Redis ever had.
     var revisions: [HoldID: Int64] = [:]
   }
@@ -156,6 +158,14 @@ final class Witness {
     shard.shownVersions[entry.id] = max(shown, version)
     guard entry.value.updatedAt == one.wall, !entry.unlimited else { return }
     let state = StoredEntry(entry)
+    // Holds that were due ended first, at the same time: it may be that the command changed nothing.
+    let last = shards[shard.id].executed[sequence]?.ledger.entries.last {
+      $0.product == entry.product && $0.location == entry.location && $0.occurredAt == one.wall
+    }
+    if let last, last.isOfHold {
+      shards[shard.id].unsure[entry.id, default: 0] += 1
+      return
+    }
     if let other = shards[shard.id].accepted[entry.id]?[version] {
       report("tickets \(other.ticket) and \(ticket) both made version \(version) of \(entry.id)")
     }

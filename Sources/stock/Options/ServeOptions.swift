@@ -70,7 +70,7 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Movements that each shard's ledger keeps, about (default: 20000000).", valueName: "number"))
+      "Movements that each shard's ledger keeps, about (default: 5000000).", valueName: "number"))
   var ledgerLength: Int?
 
   // Below the contract's 30 s only for tests.
