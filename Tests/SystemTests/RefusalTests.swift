@@ -93,7 +93,11 @@ struct RefusalTests {
     .post(
       "reserve", #""product_id": {X}, "location": "MAIN", "quantity": 1"#,
       "404 product_not_found"),
-    .post("reserve", #""product_id": {P}, "quantity": 1"#, "400 invalid_request location"),
+    .post(
+      "reserve", #""product_id": {P}, "quantity": 121"#,
+      "409 insufficient_stock requested=121 available=120"),
+    .post("release", #""product_id": {P}, "quantity": 1"#, "400 invalid_request location"),
+    .post("fulfill", #""product_id": {P}, "quantity": 1"#, "400 invalid_request location"),
 
     .post(
       "release", #""product_id": {P}, "location": "MAIN", "quantity": 31"#,

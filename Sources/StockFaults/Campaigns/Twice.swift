@@ -31,7 +31,7 @@ public struct Twice: Sendable {
         let before = Duration.milliseconds(Int.random(in: 20...400, using: &random))
         let http = try await site.client(connections: 12, depth: 2)
         let twice = TwiceExchange(http, seed: random.next())
-        try await Load(plan, RecordingClient(twice, history: history)).run {
+        try await Load(plan, RecordingClient(twice, history: history, repeats: true)).run {
           try await Task.sleep(for: before)
           if isKilled {
             try await engine.kill()

@@ -84,11 +84,14 @@ struct Unseen {
 struct Chain {
   var claims: [Claim] = []
   var unseen: [Unseen] = []
+  /// Units of it were asked for in reservations.
+  var hasLines = false
   var refusals: [(sentAt: Int64, endedAt: Int64, change: Change, refused: Ending.Refused)] = []
   var readings: [Reading] = []
 
   mutating func add(_ attempt: Attempt, side: Effect.Side) {
     let effect = Effect(attempt.change, side: side)
+    if attempt.isLine { hasLines = true }
     var expectedVersion: Int64?
     if case .set(_, let expected) = attempt.change { expectedVersion = expected }
     switch attempt.ending {
@@ -102,6 +105,7 @@ struct Chain {
       unseen.append(
         Unseen(
           effect: effect, isCertain: true, sentAt: attempt.sentAt, endedAt: attempt.endedAt))
+      if attempt.isRepeated { addTakenBack(attempt, effect) }
     case .unknown:
       unseen.append(
         Unseen(effect: effect, expectedVersion: expectedVersion, sentAt: attempt.sentAt))

@@ -250,8 +250,10 @@ struct LinkChecker {
   private func rests(_ refused: Ending.Refused, on state: EntryState) -> Bool {
     switch refused {
     case .insufficientStock(_, let available): state.available == available
-    case .insufficientReserved(_, let reserved), .belowReserved(_, let reserved):
-      state.reserved == reserved
+    // What reservations keep is nobody's to release; some may be from before the history.
+    case .insufficientReserved(_, let reserved):
+      chain.hasLines || base != nil ? reserved <= state.reserved : reserved == state.reserved
+    case .belowReserved(_, let reserved): state.reserved == reserved
     case .versionConflict(_, let actual): state.version == actual
     case .otherLine: true
     }

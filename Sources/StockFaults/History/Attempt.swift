@@ -93,11 +93,15 @@ public struct Attempt: Sendable {
   /// A line of a reservation, whose other lines may be on other shards. What could not be done with all
   /// of them may have been done to this one and taken back: two versions that nobody is told of.
   public var isLine: Bool
+  /// It may have been sent more than once, under an idempotency key: what a crash broke off was taken
+  /// back, and then done.
+  public var isRepeated: Bool
 
   public init(
     _ key: EntryKey, _ change: Change, sentAt: Int64, endedAt: Int64, _ ending: Ending,
-    isLine: Bool = false
+    isLine: Bool = false, isRepeated: Bool = false
   ) {
+    self.isRepeated = isRepeated
     self.isLine = isLine
     self.key = key
     self.change = change

@@ -4,9 +4,13 @@ public import StockTools
 public struct RecordingClient: Sendable {
   let http: any Exchange
   public let history: History
+  let repeats: Bool
 
-  /// - Parameter http: asks each thing once, or knows that it may ask again.
-  public init(_ http: any Exchange, history: History) {
+  /// - Parameters:
+  ///   - http: asks each thing once, or under an idempotency key.
+  ///   - repeats: it does the latter.
+  public init(_ http: any Exchange, history: History, repeats: Bool = false) {
+    self.repeats = repeats
     self.http = http
     self.history = history
   }

@@ -123,7 +123,7 @@ extension RecordingClient {
       cart.lines.map { key, units in
         Attempt(
           key, .reserve(units), sentAt: sentAt, endedAt: endedAt,
-          refused[key].map { .refused($0) } ?? ending, isLine: true)
+          refused[key].map { .refused($0) } ?? ending, isLine: true, isRepeated: repeats)
       })
     return (ending, id)
   }
@@ -144,7 +144,7 @@ extension RecordingClient {
       cart.lines.map { key, units in
         Attempt(
           key, byShipping ? .fulfill(units) : .release(units), sentAt: sentAt, endedAt: endedAt,
-          ending, isLine: true)
+          ending, isLine: true, isRepeated: repeats)
       })
     return ending
   }
