@@ -4,6 +4,7 @@ SEEDS ?= 10000
 COMMANDS ?= 10000000
 DATA ?= data
 PORT ?= 8080
+ORDERS ?= examples/online-retail-2010-12-01.csv
 # The Swift runtime is linked in, and the run-time check for overlapping accesses, which debug builds
 # and so all tests have, is left out: docs/adr/0011-release-builds.md.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
@@ -11,11 +12,11 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test format lint simulate model faults bench-floor bench-million clean deps
+.PHONY: help run build test format lint simulate model faults faults-ledger faults-events bench-floor bench-million clean deps
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
-	  | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	  | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 # redis-server to run and test with, hiredis to build with. apt-get only where one is missing.
 deps:
@@ -70,6 +71,14 @@ model: deps ## hold the rules against the reference model (COMMANDS=10000000)
 faults: build ## kill engine and Redis in the middle of load, 50 times each, and more
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults all
+
+faults-ledger: build ## rebuild all counters from the ledger after orders and kills (ORDERS="*.csv.gz")
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults ledger $(ORDERS) --kills 50
+
+faults-events: build ## 5,000 readers of events: what they cost in throughput and memory
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults events
 
 bench-floor: build ## reserves beside nginx answering a constant
 	benchmarks/floor/floor.sh

@@ -70,25 +70,26 @@ struct LedgerCommand: AsyncParsableCommand {
   var reader = "docs/examples/ledger.py"
 
   @Option(help: "Kills of the engine, at most: the orders may end before.")
-  var kills = 20
+  var kills = 50
 
-  @Option(help: "Seconds between two kills, about.")
-  var interval = 3
+  @Option(help: "Milliseconds from the engine's being back to its next kill, about.")
+  var interval = 200
 
   @Option(help: "Units of every SKU to begin with.")
   var opening: Int64 = 1_000
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("Give at least one file") }
-    guard (0...10_000).contains(kills), (1...3_600).contains(interval), opening >= 0 else {
-      throw ValidationError("--kills must be 0 to 10000, --interval 1 to 3600, --opening 0 or more")
+    guard (0...10_000).contains(kills), (1...3_600_000).contains(interval), opening >= 0 else {
+      throw ValidationError(
+        "--kills must be 0 to 10000, --interval 1 to 3600000, --opening 0 or more")
     }
   }
 
   func run() async throws {
     var campaign = Ledger(files: files, reader: reader)
     campaign.kills = kills
-    campaign.interval = .seconds(interval)
+    campaign.interval = .milliseconds(interval)
     campaign.opening = opening
     try finish(await campaign.run(try options.scene()))
   }

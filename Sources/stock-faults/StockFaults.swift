@@ -53,15 +53,26 @@ func finish(_ report: Report) throws {
 
 struct AllCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "all", abstract: "Every campaign, one after the other, but ledger and events.")
+    commandName: "all", abstract: "Every campaign, one after the other.")
 
   @OptionGroup var options: SceneOptions
 
-  @Flag(help: "About a minute instead of some.")
+  @Flag(help: "About two minutes instead of a quarter of an hour.")
   var short = false
 
+  @Option(
+    help: "A CSV file of orders for the ledger's campaign (default: the one of the examples).")
+  var orders = "examples/online-retail-2010-12-01.csv"
+
   func run() async throws {
-    let isGood = try await Campaigns(short: short).run(try options.scene()) { print($0.text()) }
+    var ledger: Ledger?
+    if FileManager.default.isReadableFile(atPath: orders) {
+      ledger = Ledger(files: [orders], reader: "docs/examples/ledger.py")
+    } else {
+      print("ledger: not run, for there is no \(orders)")
+    }
+    let campaigns = Campaigns(short: short, ledger: ledger)
+    let isGood = try await campaigns.run(try options.scene()) { print($0.text()) }
     if !isGood { throw ExitCode(1) }
   }
 }

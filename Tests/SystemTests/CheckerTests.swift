@@ -52,6 +52,66 @@ private struct Story {
   }
 }
 
+@Suite("The checker knows lines of reservations, whose answers do not show the entry")
+struct CheckerOfLinesTests {
+  /// 10 units at version 1; then lines, and in the end what is there.
+  private func check(
+    _ lines: [(Change, Ending)], _ version: Int64, _ quantity: Int64, _ reserved: Int64,
+    isRepeated: Bool = false
+  ) -> Set<Violation.Kind> {
+    var story = Story()
+    for (change, ending) in lines {
+      story.add(change, ending)
+      let last = story.attempts.count - 1
+      story.attempts[last].isLine = true
+      story.attempts[last].isRepeated = isRepeated
+    }
+    return story.check(version, quantity, reserved)
+  }
+
+  @Test("An accepted line makes one version, with its own change")
+  func accepted() {
+    #expect(check([(.reserve(4), .done)], 2, 10, 4) == [])
+    #expect(check([(.reserve(4), .done), (.fulfill(4), .done)], 3, 6, 0) == [])
+    // Lost, done in part, done twice.
+    #expect(check([(.reserve(4), .done)], 1, 10, 0).contains(.lostWrite))
+    #expect(check([(.reserve(4), .done)], 2, 10, 3).contains(.unexplainedState))
+    #expect(check([(.reserve(4), .done)], 3, 10, 8).contains(.unexplainedVersions))
+  }
+
+  @Test("A refused line leaves nothing behind, but may have come and gone")
+  func refused() {
+    let other = Ending.refused(.otherLine)
+    #expect(check([(.reserve(4), other)], 1, 10, 0) == [])
+    #expect(check([(.reserve(4), other)], 3, 10, 0) == [])
+    // Half of it is what the checker cannot tell from a reservation under way; more it can.
+    #expect(check([(.reserve(4), other)], 4, 10, 4).contains(.unexplainedVersions))
+    #expect(check([(.reserve(4), other)], 3, 10, 4).contains(.unexplainedState))
+    let short = Ending.refused(.insufficientStock(requested: 11, available: 10))
+    #expect(check([(.reserve(11), short)], 1, 10, 0) == [])
+    let wrong = Ending.refused(.insufficientStock(requested: 11, available: 7))
+    #expect(check([(.reserve(11), wrong)], 1, 10, 0) == [.wrongRefusal])
+  }
+
+  @Test("What a crash broke off and was sent again came, went, and came")
+  func repeated() {
+    #expect(check([(.reserve(4), .done)], 4, 10, 4, isRepeated: true) == [])
+    #expect(check([(.reserve(4), .done)], 4, 10, 4) != [])
+    #expect(check([(.reserve(4), .done)], 3, 10, 8, isRepeated: true) != [])
+  }
+
+  @Test("What reservations keep is not told as reserved to who wants to release it")
+  func kept() {
+    var story = Story()
+    story.add(.reserve(4), .done)
+    story.attempts[1].isLine = true
+    story.no(.release(1), .insufficientReserved(requested: 1, reserved: 0))
+    #expect(story.check(2, 10, 4) == [])
+    story.no(.release(6), .insufficientReserved(requested: 6, reserved: 5))
+    #expect(story.check(2, 10, 4) == [.wrongRefusal])
+  }
+}
+
 @Suite("The checker finds wrong histories")
 struct CheckerTests {
   @Test("A right history has nothing wrong")

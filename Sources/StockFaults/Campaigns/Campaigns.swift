@@ -9,14 +9,27 @@ public struct Campaigns: Sendable {
   public var carts = Carts()
   public var cartsWithKills = Carts()
   public var twice = Twice()
+  public var events = Events()
+  /// nil: not run, for want of orders.
+  public var ledger: Ledger?
 
-  /// - Parameter short: about a minute, for every change; else some minutes.
-  public init(short: Bool = false) {
+  /// - Parameters:
+  ///   - short: about two minutes, for every change; else a quarter of an hour.
+  ///   - ledger: where its orders are.
+  public init(short: Bool = false, ledger: Ledger? = nil) {
+    self.ledger = ledger
     cartsWithKills.kills = true
     guard short else { return }
     carts.rounds = 3
     cartsWithKills.rounds = 3
     twice = Twice(rounds: 5, kills: 5)
+    self.ledger?.kills = 3
+    self.ledger?.expireShare = 0
+    events.readers = 500
+    events.length = .seconds(2)
+    events.turns = 1
+    // So little says nothing.
+    events.leastShare = nil
     oversell.buyers = 64
     kill = Kill(engineKills: 5, redisKills: 5)
     stall.length = .seconds(4)
@@ -41,6 +54,8 @@ public struct Campaigns: Sendable {
     note(try await carts.run(scene))
     note(try await cartsWithKills.run(scene))
     note(try await twice.run(scene))
+    if let ledger { note(try await ledger.run(scene)) }
+    note(try await events.run(scene))
     return isGood
   }
 }

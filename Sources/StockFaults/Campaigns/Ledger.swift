@@ -9,8 +9,8 @@ public struct Ledger: Sendable {
   /// The program that reads the ledger: `docs/examples/ledger.py`.
   public var reader: String
   public var kills = 20
-  /// Between two kills, about.
-  public var interval = Duration.seconds(3)
+  /// From the engine's being back to its next kill, about.
+  public var interval = Duration.milliseconds(200)
   public var opening: Int64 = 1_000
   public var releaseShare = 10
   public var expireShare = 2

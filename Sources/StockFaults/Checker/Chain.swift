@@ -75,6 +75,8 @@ struct Unseen {
   var expectedVersion: Int64?
   /// It was accepted.
   var isCertain = false
+  /// One of two that undo each other: in the end both were made, or neither.
+  var isPaired = false
   var sentAt: Int64
   /// Later than this it cannot have been made; `Int64.max` where nobody knows.
   var endedAt: Int64 = .max
@@ -131,10 +133,16 @@ struct Chain {
     // than any takes to come back.
     let end = isUnknown ? .max : attempt.endedAt + 30_000_000_000
     if !isUnknown {
-      unseen.append(Unseen(effect: effect, sentAt: attempt.sentAt, endedAt: end))
+      unseen.append(
+        Unseen(effect: effect, isPaired: true, sentAt: attempt.sentAt, endedAt: end))
     }
-    unseen.append(Unseen(effect: effect.opposite, sentAt: attempt.sentAt, endedAt: end))
+    unseen.append(
+      Unseen(
+        effect: effect.opposite, isPaired: !isUnknown, sentAt: attempt.sentAt, endedAt: end))
   }
+
+  /// What is left when all changes are taken off that certainly made a version comes in pairs.
+  var restIsPaired: Bool { unseen.allSatisfy { $0.isCertain || $0.isPaired } }
 
   /// Every state that anyone was told of, by version. The state of version 0 is nothing.
   func states(base: EntryState?, end: EntryState? = nil) -> [Int64: EntryState] {

@@ -111,6 +111,13 @@ struct LinkChecker {
         versions \(firstVersion + 1) to \(lastVersion): of \(missing) that nobody was told of \
         \(certain) lines of reservations were accepted
         """)
+    } else if chain.restIsPaired, (missing - certain) % 2 != 0 {
+      report(
+        .unexplainedVersions,
+        """
+        versions \(firstVersion + 1) to \(lastVersion): \(missing - certain) that nobody was told of \
+        and that should have undone each other
+        """)
     }
   }
 
