@@ -116,7 +116,7 @@ struct PolicyTests {
     let empty = try await engine.product(stock: [:])
     expect(
       try await engine.inventory("reserve", #"{"product_id": \#(empty), "quantity": 1}"#),
-      "409 insufficient_stock requested=1 available=0")
+      "404 entry_not_found")
   }
 
   @Test("The store's own order of locations and strategy are what counts without one")

@@ -127,7 +127,6 @@ struct Seen: Sendable {
     status = answer.status
   }
 
-  var members: [String: Any] { object }
   var code: String? { object["code"] as? String }
   /// The field that the first complaint names.
   var field: String? { (object["errors"] as? [[String: Any]])?.first?["field"] as? String }
