@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The floor that the architecture must reach: durable reserves, keys checked, beside nginx answering
-# a constant, with wrk (one thread, 128 connections) on the same machine, in turns.
+# a constant, with wrk (one thread, 128 connections) on the same machine, in turns: one hot product,
+# 2,000 products, and the hot one with an idempotency key that no other request has.
 #
 #   benchmarks/floor/floor.sh [--rounds 5] [--seconds 10] [--connections 128] [--loops N]
 #
@@ -87,17 +88,15 @@ run() {
 echo "name round requests/s errors p50_us p99_us cpu_us/request" | tee "$results/runs.txt"
 wrk -t1 -c"$connections" -d2s -s benchmarks/floor/spread.lua "$url/api/v1/store/inventory/reserve" >/dev/null
 for round in $(seq "$rounds"); do
-  if [ $((round % 2)) = 1 ]; then
-    run nginx-hot "$round" hot "http://127.0.0.1:$nginx_port" "$nginx"
-    run stock-hot "$round" hot "$url" "$engine" "$redis"
-    run nginx-spread "$round" spread "http://127.0.0.1:$nginx_port" "$nginx"
-    run stock-spread "$round" spread "$url" "$engine" "$redis"
-  else
-    run stock-hot "$round" hot "$url" "$engine" "$redis"
-    run nginx-hot "$round" hot "http://127.0.0.1:$nginx_port" "$nginx"
-    run stock-spread "$round" spread "$url" "$engine" "$redis"
-    run nginx-spread "$round" spread "http://127.0.0.1:$nginx_port" "$nginx"
-  fi
+  for kind in hot spread keyed; do
+    if [ $((round % 2)) = 1 ]; then
+      run "nginx-$kind" "$round" "$kind" "http://127.0.0.1:$nginx_port" "$nginx"
+      run "stock-$kind" "$round" "$kind" "$url" "$engine" "$redis"
+    else
+      run "stock-$kind" "$round" "$kind" "$url" "$engine" "$redis"
+      run "nginx-$kind" "$round" "$kind" "http://127.0.0.1:$nginx_port" "$nginx"
+    fi
+  done
 done
 
 "$stock" verify --url "$url" >"$results/verify.txt" 2>&1 || { cat "$results/verify.txt"; exit 1; }
@@ -113,8 +112,8 @@ awk '
   END {
     print "| reserves | to nginx, median | lowest | highest | requests/s | CPU to nginx | errors |"
     print "|---|---|---|---|---|---|---|"
-    split("hot spread", kinds, " ")
-    for (k = 1; k <= 2; k++) {
+    split("hot spread keyed", kinds, " ")
+    for (k = 1; k <= 3; k++) {
       kind = kinds[k]; lowest = 1e9; highest = 0
       for (r = 1; r <= rounds; r++) {
         ratio[r] = rate["stock-" kind, r] / rate["nginx-" kind, r]
