@@ -317,6 +317,8 @@ extension Simulation {
       "\(engine.name) shard \(shard.id) is \(shard.machine.state), alive \(engine.isAlive), "
         + "\(shard.machine.waitingCount) wait, memory \(shard.machine.committedSequence), "
         + "redis \(redis.shards[shard.id].meta?.sequence ?? -1), \(engine.mailCount) messages, "
+        + "loaded \(shard.loadedSequence ?? -1), epochs \(shard.machine.currentOwnership.epoch) "
+        + "\(redis.shards[shard.id].meta?.ownership.epoch ?? -1), too much \(hasLostTooMuch), "
         + "holds \(redis.shards[shard.id].holds.values.filter { !$0.isAtRest }.map(\.words))"
     }.joined(separator: "; ")
   }
