@@ -75,6 +75,21 @@ extension ShardStateMachine {
       bought[key] = .some(units > 0 ? Purchases(units: units, saleStart: sale) : nil)
     }
 
+    /// A line's units, as they count against the sale of its product.
+    func recount(_ before: HoldLine?, _ line: HoldLine) {
+      let had = before.map { $0.held + $0.fulfilled } ?? 0
+      let has = line.held + line.fulfilled
+      if let before, before.sale != line.sale {
+        count(-had, before)
+        count(has, line)
+      } else {
+        count(has - had, line)
+      }
+    }
+
+    // Lines that take more of what a sale limits.
+    var limited: [(line: HoldLine, units: Int64, limit: PurchaseLimit)] = []
+
     // What is given back comes first, so that the new lines can have it.
     let kept = Set(new.map(LineKey.init))
     for line in old where !kept.contains(LineKey(line)) {
@@ -123,26 +138,33 @@ extension ShardStateMachine {
       let heldMore = line.held - (before?.held ?? 0)
       let fulfilledMore = line.fulfilled - (before?.fulfilled ?? 0)
       var line = line
-      line.sale = before?.sale ?? line.sale
-      if !isForced, heldMore + fulfilledMore > 0 {
-        if let refusal = limit(
-          line, heldMore + fulfilledMore, value.policy, change.customer, bought, now, &line.sale)
-        {
-          refuse(line, refusal, max(saw(product: product), purchasesSaw(line, change.customer)))
-          continue
+      if !isForced {
+        line.sale = before?.sale
+        if heldMore + fulfilledMore > 0, let limit = value.policy.limit(at: now) {
+          if change.customer.isEmpty {
+            refuse(line, .customerRequired, saw(product: product))
+            continue
+          }
+          let isCounted = line.sale == limit.startsAt
+          line.sale = limit.startsAt
+          let units = isCounted ? heldMore + fulfilledMore : line.held + line.fulfilled
+          limited.append((line, units, limit))
         }
       }
       step(row, held: heldMore, fulfilled: fulfilledMore, own: before?.held ?? 0)
-      count(heldMore + fulfilledMore, line)
+      recount(before, line)
       plan.lines.append(line)
     }
     for line in unplaced {
       guard let product = books.product(line.product) else { continue }
-      let policy = books.products[Int(product)].value.policy
-      var sale: Timestamp?
-      if let refusal = limit(line, line.held, policy, change.customer, bought, now, &sale) {
-        refuse(line, refusal, max(saw(product: product), purchasesSaw(line, change.customer)))
-        continue
+      var line = line
+      if let limit = books.products[Int(product)].value.policy.limit(at: now) {
+        if change.customer.isEmpty {
+          refuse(line, .customerRequired, saw(product: product))
+          continue
+        }
+        line.sale = limit.startsAt
+        limited.append((line, line.held, limit))
       }
       let shares = shares(of: line.held, product: product, change.allocation) { row in
         places[row].map { plan.steps[$0].held + plan.steps[$0].fulfilled } ?? 0
@@ -158,18 +180,30 @@ extension ShardStateMachine {
           step(share.row, held: share.quantity, fulfilled: 0)
           let at = plan.lines.firstIndex { $0.product == line.product && $0.location == name }
           if let at {
+            let before = plan.lines[at]
+            plan.lines[at].sale = line.sale ?? before.sale
+            recount(before, plan.lines[at])
             plan.lines[at].quantity += share.quantity
             plan.lines[at].held += share.quantity
           } else {
             plan.lines.append(
               HoldLine(
-                product: line.product, location: name, quantity: share.quantity, sale: sale))
+                product: line.product, location: name, quantity: share.quantity, sale: line.sale))
           }
         }
-        var counted = line
-        counted.sale = sale
-        count(line.held, counted)
+        count(line.held, line)
       }
+    }
+    for (line, _, limit) in limited {
+      // When all is given back that is given back, and all lines of a product together.
+      let key = PurchaseKey(product: line.product, customer: change.customer)
+      let has = (bought[key] ?? purchases[key])?.units ?? 0
+      guard has > limit.quantity else { continue }
+      let units = limited.reduce(0) { $1.line.product == line.product ? $0 + $1.units : $0 }
+      refuse(
+        line, .purchaseLimit(requested: units, limit: limit.quantity, had: max(0, has - units)),
+        purchases.saw(key))
+      if let product = books.product(line.product) { seen = max(seen, saw(product: product)) }
     }
 
     if !isForced {
@@ -203,28 +237,6 @@ extension ShardStateMachine {
     // In an order that is the same in every process.
     plan.purchases.sort { ($0.0.product, $0.0.customer) < ($1.0.product, $1.0.customer) }
     return .possible(plan)
-  }
-
-  /// Whether a purchase limit stands against it; sets the sale that the units count for.
-  private func limit(
-    _ line: HoldLine, _ units: Int64, _ policy: StockPolicy, _ customer: String,
-    _ bought: [PurchaseKey: Purchases?], _ now: Now, _ sale: inout Timestamp?
-  ) -> Refusal? {
-    guard let limit = policy.purchaseLimit, now.wall >= limit.startsAt, now.wall < limit.endsAt
-    else { return nil }
-    if customer.isEmpty { return .customerRequired }
-    let key = PurchaseKey(product: line.product, customer: customer)
-    let known = bought[key] ?? purchases[key]
-    let had = known.flatMap { $0.saleStart == limit.startsAt ? $0.units : nil } ?? 0
-    if units > limit.quantity - had {
-      return .purchaseLimit(requested: units, limit: limit.quantity, had: had)
-    }
-    sale = limit.startsAt
-    return nil
-  }
-
-  private func purchasesSaw(_ line: HoldLine, _ customer: String) -> Saw {
-    purchases.saw(PurchaseKey(product: line.product, customer: customer))
   }
 
   /// Does what `judge` found possible, in the open batch.
@@ -303,5 +315,15 @@ struct LineKey: Hashable {
   init(product: ProductID, location: String) {
     self.product = product
     self.location = location
+  }
+}
+
+extension StockPolicy {
+  /// The purchase limit, within its sale's window.
+  func limit(at now: Now) -> PurchaseLimit? {
+    guard let limit = purchaseLimit, now.wall >= limit.startsAt, now.wall < limit.endsAt else {
+      return nil
+    }
+    return limit
   }
 }

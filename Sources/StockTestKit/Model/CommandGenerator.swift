@@ -91,8 +91,23 @@ public struct CommandGenerator: Sendable {
         PutProduct(
           id: product, store: random.chance(80) ? 1 : 2,
           type: random.chance(85) ? .physical : random.pick(ProductType.allCases),
-          gtin: gtin() ?? .none, title: random.pick(["", "lamp", "chair"])))
+          gtin: gtin() ?? .none, title: random.pick(["", "lamp", "chair"]),
+          policy: policy(product)))
     }
+  }
+
+  private mutating func policy(_ product: ProductID) -> StockPolicy {
+    if random.chance(40) { return StockPolicy() }
+    var policy = StockPolicy(
+      lowStockThreshold: random.chance(50) ? random.within(0...4) : nil,
+      safetyStock: random.chance(30) ? random.within(1...3) : 0,
+      backorderLimit: random.chance(40) ? random.within(1...5) : 0)
+    if random.chance(40) {
+      policy.purchaseLimit = PurchaseLimit(
+        quantity: random.within(2...6), startsAt: product % 3 == 0 ? 1_800_000_004_000 : 0,
+        endsAt: random.pick([.max, .max, 1_800_000_030_000]))
+    }
+    return policy
   }
 
   private mutating func location() -> String {

@@ -83,35 +83,41 @@ extension Simulation {
     let now = engine.stamp(&clock)
     var command = requests[number].command
     command.actor = ActorID(ticket)
-    nameHold(&command, ticket: ticket, engine)
+    let target = nameHold(&command, ticket: ticket, engine)
     say("ticket \(ticket), request \(number), to \(engine.name): \(command.operation.words)")
     witness.ask(
       ticket,
       Witness.Asked(
         command: command, request: number, engine: engine.number, wall: now.wall,
         at: clock.monotonic, engineStalls: engine.stalledInAll))
-    submit(command, ticket: ticket, engine, now: now)
+    submit(command, to: target, ticket: ticket, engine, now: now)
   }
 
-  /// What an engine's gateway does: it says where a hold has its home, by the id that it makes.
-  private func nameHold(_ command: inout Command, ticket: UInt64, _ engine: SimulatedEngine) {
+  /// What an engine's gateway does: it says where a hold has its home, by the id that it makes; but
+  /// requests for one order go to one shard.
+  ///
+  /// - Returns: the shard that decides.
+  private func nameHold(
+    _ command: inout Command, ticket: UInt64, _ engine: SimulatedEngine
+  ) -> ShardID {
     switch command.operation {
     case .hold(var request):
       let order = OrderKey(store: command.scope.ownStore, order: request.order)
-      var home = map.shard(ofProduct: request.lines[0].product)
-      if request.isClientID { home = map.shard(ofHold: request.id) }
-      home = engine.gateway.home(of: order, otherwise: home, ticket: ticket)
-      if !request.isClientID || map.shard(ofHold: request.id) != home {
-        // The order's hold has its home elsewhere: that shard knows it by the order.
-        request.isClientID = false
+      let preferred =
+        request.isClientID
+        ? map.shard(ofHold: request.id) : map.shard(ofProduct: request.lines[0].product)
+      let home = engine.gateway.home(of: order, otherwise: preferred, ticket: ticket)
+      if !request.isClientID {
         request.id = map.holdID(home: home, random: (random.next(), random.next()))
       }
       command.operation = .hold(request)
+      return home
     case .reserveTogether(var together):
       let home = map.shard(ofProduct: together.lines[0].product)
       together.id = map.holdID(home: home, random: (random.next(), random.next()))
       command.operation = .reserveTogether(together)
-    default: break
+      return home
+    default: return map.shard(of: command)
     }
   }
 

@@ -106,8 +106,9 @@ extension Simulation {
   // MARK: Between shards and clients
 
   /// Sends a client's command to its shard; or first to the shard that knows its key.
-  func submit(_ command: Command, ticket: UInt64, _ engine: SimulatedEngine, now: Now) {
-    let target = map.shard(of: command)
+  func submit(
+    _ command: Command, to target: ShardID, ticket: UInt64, _ engine: SimulatedEngine, now: Now
+  ) {
     if let key = command.idempotency,
       let other = engine.gateway.shardToAsk(key, target: target)
     {

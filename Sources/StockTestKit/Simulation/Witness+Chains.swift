@@ -148,10 +148,14 @@ extension Witness {
       var location: String
     }
     var seen: [Place: Set<Int64>] = [:]
+    var policies: [ProductID: [StockPolicy]] = [:]
+    for one in asked.values {
+      guard case .putProduct(let it) = one.command.operation else { continue }
+      policies[it.id, default: []].append(it.policy)
+    }
     func see(_ product: ProductID, _ location: String, _ quantity: Int64, _ reserved: Int64) {
       let place = Place(product: product, location: location)
-      let policies = (shards[shard].productStates[product] ?? [:]).values.map(\.policy)
-      for policy in policies + [StockPolicy()] {
+      for policy in (policies[product] ?? []) + [StockPolicy()] {
         let available = quantity - reserved
         // To be reserved, to be taken away, to be shipped.
         for units in [

@@ -67,6 +67,7 @@ extension Witness {
     checkUnits(redis, homes)
     checkOrders(homes)
     checkTold(homes)
+    checkPurchases(redis, homes)
   }
 
   /// Other shards have what the home says, and nothing that no home knows of.
@@ -167,6 +168,28 @@ extension Witness {
         return it.id == line.product && it.type.isUnlimited
       }
     } >= count
+  }
+
+  /// What customers have of a sale is what their holds hold and shipped of it. (Here a product has one
+  /// sale only.)
+  private func checkPurchases(_ redis: [RedisShard], _ homes: [HoldID: Hold]) {
+    var sums: [PurchaseKey: Purchases] = [:]
+    for hold in homes.values {
+      for line in hold.lines {
+        guard let sale = line.sale, line.held + line.fulfilled > 0 else { continue }
+        let key = PurchaseKey(product: line.product, customer: hold.customer)
+        let units = (sums[key]?.units ?? 0) + line.held + line.fulfilled
+        sums[key] = Purchases(units: units, saleStart: sale)
+      }
+    }
+    for (shard, held) in redis.enumerated() {
+      let own = sums.filter { map.shard(ofProduct: $0.key.product) == shard }
+      for key in Set(own.keys).union(held.purchases.keys) where own[key] != held.purchases[key] {
+        report(
+          "\(key): counted are \(String(describing: held.purchases[key])), holds say "
+            + "\(String(describing: own[key]))")
+      }
+    }
   }
 
   private func checkOrders(_ homes: [HoldID: Hold]) {
