@@ -1,4 +1,5 @@
 import ArgumentParser
+import StockCore
 import StockTestKit
 
 /// `stock-simulate run`: the core over simulated faults.
@@ -28,7 +29,9 @@ struct RunCommand: AsyncParsableCommand {
   var jobs: UInt64 = 2
 
   @Option(
-    help: "Plant a mistake: answerEarly, rollBackOnUnknown, skipEpochCheck, skipSequenceCheck.")
+    help: ArgumentHelp(
+      "Plant a mistake: "
+        + PlantedFault.allCases.map(\.rawValue).joined(separator: ", ") + "."))
   var plant: [Planted] = []
 
   @Flag(help: "Print every event.")

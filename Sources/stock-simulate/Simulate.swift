@@ -6,5 +6,5 @@ struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stock-simulate",
     abstract: "Run the core against its reference model, or over simulated faults.",
-    subcommands: [RunCommand.self, ModelCommand.self])
+    subcommands: [RunCommand.self, CrashCommand.self, ModelCommand.self])
 }

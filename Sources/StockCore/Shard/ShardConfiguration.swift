@@ -50,6 +50,21 @@ public enum PlantedFault: String, CaseIterable, Sendable {
   case skipEpochCheck
   /// Redis does not compare the sequence.
   case skipSequenceCheck
+  /// Units of a hold that is due are given back in memory only.
+  case expiryNotSequenced
+  /// A hold that has ended can end once more.
+  case holdClosedTwice
+  /// The answer to a key is written in the commit after that of its effect.
+  case idempotencyInSecondCall
+  /// A hold's home does not write down the last of its lines.
+  case homeForgetsLine
+}
+
+extension ShardConfiguration {
+  @inline(__always)
+  func plants(_ fault: PlantedFault) -> Bool {
+    plantedFaults.isEmpty ? false : plantedFaults.contains(fault)
+  }
 }
 
 /// The time of an event: both clocks come in from outside.

@@ -218,6 +218,7 @@ extension ShardStateMachine {
     move(from: prepared, to: own(target), change, now)
     let old = hold.lines
     hold.lines = target.sorted { ($0.product, $0.location) < ($1.product, $1.location) }
+    if configuration.plants(.homeForgetsLine), hold.lines.count > 1 { hold.lines.removeLast() }
     hold.expiresAt = operation.expiresAt
     var isFinal = true
     switch operation.kind {

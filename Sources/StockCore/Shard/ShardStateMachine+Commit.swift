@@ -6,7 +6,7 @@ extension ShardStateMachine {
   public mutating func endOfTick(now: Now) -> ShardAction {
     guard case .idle = phase else { return .none }
     drainBacklog(now: now)
-    guard open.hasChanges else { return .none }
+    guard open.hasChanges || !heldBack.isEmpty else { return .none }
     let batch = closeBatch(now: now)
     drainBacklog(now: now)
     phase = .committing(since: now.monotonic)
@@ -22,6 +22,7 @@ extension ShardStateMachine {
     batch.holds = holds.close()
     batch.purchases = purchases.close()
     batch.idempotency = open.idempotency
+    if configuration.plants(.idempotencyInSecondCall) { swap(&batch.idempotency, &heldBack) }
     batch.bucket = max(1, now.wall / configuration.bucketLength)
     batch.oldestBucket = max(oldestBucket, batch.bucket - 6)
     batch.movements = open.movements

@@ -70,6 +70,12 @@ extension ShardStateMachine {
   }
 
   private mutating func expire(_ hold: Hold, _ now: Now) {
+    if configuration.plants(.expiryNotSequenced) {
+      for line in hold.lines {
+        if let row = row(of: line) { books.entries[Int(row)].value.reserved -= line.held }
+      }
+      return
+    }
     cause = Cause(actor: 0, note: MovementNote(reference: hold.id))
     var lines = hold.lines
     for place in lines.indices { lines[place].held = 0 }

@@ -194,6 +194,7 @@ extension ShardStateMachine {
     guard let hold = visibleHold(id, caller.scope) else {
       return .answered(.refused(.holdNotFound, holds.saw(id)))
     }
+    if configuration.plants(.holdClosedTwice) { return .open(hold) }
     return hold.status.isClosed ? .closed(hold) : .open(hold)
   }
 

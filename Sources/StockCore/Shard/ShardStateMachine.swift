@@ -84,6 +84,8 @@ public struct ShardStateMachine: ~Copyable {
   var committedMovementCount: Int64 = 0
   var oldestBucket: IdempotencyBucket = 0
   var droppedBuckets: [IdempotencyBucket] = []
+  /// Only with `PlantedFault.idempotencyInSecondCall`.
+  var heldBack: [IdempotencyRecord] = []
   var cause = Cause()
   var feedsReaders: Bool
   var committedMovementsForReaders: [CommittedMovements] = []

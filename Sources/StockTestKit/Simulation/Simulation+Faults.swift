@@ -269,7 +269,7 @@ extension Simulation {
     isFaulty = false
     say("no more faults")
     redis.recoverNow()
-    dyingStep = nil
+    if options.dyingStep == nil { dyingStep = nil }
     for engine in engines.dropLast() { kill(engine) }
   }
 

@@ -63,6 +63,26 @@ public struct SimulationFailure: Error, CustomStringConvertible, Sendable {
 }
 
 extension Simulation {
+  /// Runs a seed's carts without faults, and then once for each step of their protocols, at which the
+  /// engine dies: each message, each commit and each reply, before and after.
+  public static func crashAtEachStep(
+    seed: UInt64, commands: Int
+  ) throws(SimulationFailure) -> SimulationReport {
+    func run(dyingStep: Int) throws(SimulationFailure) -> SimulationReport {
+      let options = SimulationOptions(seed: seed, steps: commands, dyingStep: dyingStep)
+      do throws(SimulationFailure) {
+        return try Simulation(options).run()
+      } catch {
+        var failure = replay(options, after: error)
+        failure.what = "dying at step \(dyingStep): " + failure.what
+        throw failure
+      }
+    }
+    var sum = try run(dyingStep: .max)
+    for step in 1...max(1, sum.protocolSteps) { sum.add(try run(dyingStep: step)) }
+    return sum
+  }
+
   /// Runs a seed that failed once more, to tell what happened last.
   public static func replay(
     _ options: SimulationOptions, after failure: SimulationFailure, lines: Int = 60
