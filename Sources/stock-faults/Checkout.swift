@@ -118,12 +118,16 @@ struct EventsCommand: AsyncParsableCommand {
   @Option(help: "Measurements, with and without readers in turns.")
   var turns = 3
 
+  @Option(help: "Reserves a second at which all events have to come.")
+  var pace = 1_000
+
   @Option(help: "Percent of the throughput that must be left; 0 only tells it.")
   var least = 90
 
   func validate() throws {
     guard (1...15_000).contains(readers), (0...readers).contains(silent),
-      (1...600).contains(seconds), (1...100).contains(turns), (0...100).contains(least)
+      (1...600).contains(seconds), (1...100).contains(turns), (0...100).contains(least),
+      (1...1_000_000).contains(pace)
     else { throw ValidationError("a number is out of range") }
   }
 
@@ -133,6 +137,7 @@ struct EventsCommand: AsyncParsableCommand {
     campaign.silent = silent
     campaign.length = .seconds(seconds)
     campaign.turns = turns
+    campaign.pace = pace
     campaign.leastShare = least == 0 ? nil : Double(least) / 100
     try finish(await campaign.run(try options.scene()))
   }

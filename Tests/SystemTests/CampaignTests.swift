@@ -89,6 +89,7 @@ struct CampaignTests {
     campaign.products = 50
     campaign.length = .seconds(2)
     campaign.turns = 1
+    campaign.pace = 200
     // Told, not judged: other tests run at the same time.
     campaign.leastShare = nil
     expectGood(try await campaign.run(scene()))

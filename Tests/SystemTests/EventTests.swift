@@ -1,7 +1,8 @@
 import Foundation
-import StockFaults
 import StockTools
 import Testing
+
+@testable import StockFaults
 
 @Suite("Movements and events, over HTTP")
 struct EventTests {
@@ -196,6 +197,25 @@ struct EventTests {
     let open = try await EventStream.open(engine.url, Self.events, key: nil)
     #expect(open.status == 401)
     await open.close()
+  }
+
+  @Test("A reader who does not read is cut off, and not waited for")
+  func silent() async throws {
+    let engine = try await TestEngine.shared
+    let a = try await engine.product(stock: ["MAIN": 1_000_000])
+    let key = try await engine.newKey(role: .read, store: 1)
+    let audience = try await Audience.open(
+      engine.url, key: key, [(path: Self.events, reads: false)])
+    #expect(try await eventually(within: .seconds(10)) { audience.states[0].isOpen })
+    // More than sockets and the engine keep for it.
+    let line = #"{"op": "reserve", "product_id": \#(a), "location": "MAIN", "quantity": 1}"#
+    let body = "{\"operations\": [\(Array(repeating: line, count: 5_000).joined(separator: ","))]}"
+    let isCut = try await eventually(within: .seconds(60)) {
+      if audience.states[0].isClosed { return true }
+      return try await engine.inventory("batch", body).status != 200
+    }
+    #expect(isCut && audience.states[0].isClosed)
+    await audience.close()
   }
 
   @Test("A reader that goes on where it was misses nothing and gets nothing twice, kills and all")

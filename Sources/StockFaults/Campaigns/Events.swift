@@ -1,6 +1,5 @@
 import Foundation
 import StockTools
-import Synchronization
 
 /// Thousands of readers of events while reserves run: what they cost in throughput and in memory. Some
 /// of them do not read: they are cut off, and not waited for.
@@ -9,12 +8,15 @@ public struct Events: Sendable {
   /// Of them, those that never read what they asked for: all movements of the store.
   public var silent = 100
   /// Each of the other readers watches one of these.
-  public var products = 1_000
+  public var products = 5_000
   /// Of each measurement. They take turns, with readers and without.
   public var length = Duration.seconds(8)
   public var turns = 3
   /// What the throughput with readers must be of that without; nil: only told.
   public var leastShare: Double? = 0.9
+  /// Reserves a second at which all events have to come, and how soon after the last one.
+  public var pace = 1_000
+  public var patience = Duration.seconds(30)
   /// What the engine may need more with readers, in MiB.
   public var mostMemory = 512
 
@@ -30,57 +32,56 @@ public struct Events: Sendable {
       let url = try await engine.url
       let http = try await site.client(connections: 32, depth: 16)
       // Once for nothing: whatever is only made on first use.
-      _ = try await rate(http, .seconds(1))
+      _ = try await reserve(http, for: .seconds(1))
       let before = try await memory(engine)
+      let watch = Task { try await mostMemory(engine) }
+
+      // As many as can be, with readers and without, in turns.
       var (without, with): ([Int], [Int]) = ([], [])
-      var most = before
       for turn in 1...turns {
-        without.append(try await rate(http, length))
-        let audience = try await Audience.open(url, key: site.storeKey, paths())
-        let isOpen = try await eventually(within: .seconds(60), every: .milliseconds(100)) {
-          audience.states.count { $0.isOpen } == readers
-        }
-        guard isOpen else {
-          let states = audience.states
-          throw FaultError(
-            "\(states.count { $0.isOpen }) of \(readers) streams are open, "
-              + "\(states.count { $0.isClosed }) were closed")
-        }
-        let counted = Mutex(0)
-        let watch = Task {
-          var most = 0
-          while !Task.isCancelled {
-            most = max(most, try await memory(engine))
-            try? await Task.sleep(for: .milliseconds(250))
-          }
-          return most
-        }
-        with.append(
-          try await rate(http, length) { shard in counted.withLock { $0 += shard } })
-        watch.cancel()
-        most = max(most, try await watch.value)
-        // What is still on its way.
-        try await Task.sleep(for: .seconds(2))
+        without.append(length.rate(of: try await reserve(http, for: length).reduce(0, +)))
+        let audience = try await open(url, site)
+        let counts = try await reserve(http, for: length)
+        with.append(length.rate(of: counts.reduce(0, +)))
         let states = audience.states
         report.facts.append(
           """
           turn \(turn): \(without[turn - 1].grouped) reserves/s without readers, \
-          \(with[turn - 1].grouped) with; \(states.reduce(0) { $0 + $1.events }.grouped) events \
-          came to \(states.count { $0.events > 0 }.grouped) readers
+          \(with[turn - 1].grouped) with; at the end readers had \(share(states, counts)) % of what \
+          they asked for, and \(states[..<silent].count { $0.isClosed }) of \(silent) who do not \
+          read had been cut off
           """)
-        judge(states, reserves: counted.withLock { $0 }, turn, &report)
+        judge(states, counts, isAll: false, &report)
         await audience.close()
       }
-      let share = Double(with.reduce(0, +)) / Double(max(1, without.reduce(0, +)))
+      let left = Double(with.reduce(0, +)) / Double(max(1, without.reduce(0, +)))
       report.facts.append(
-        "throughput with \(readers.grouped) readers is \(Int((share * 100).rounded())) % of without"
-      )
+        "throughput with \(readers.grouped) readers is \(Int((left * 100).rounded())) % of without")
+      if let leastShare, left < leastShare {
+        report.violations.append(
+          Violation(.tooSlow, "\(left) of the throughput, and \(leastShare) is the least"))
+      }
+
+      // At a pace, so that everyone can be told everything in time.
+      let audience = try await open(url, site)
+      let counts = try await reserve(http, for: length, pace: pace)
+      let begin = ContinuousClock.now
+      _ = try await eventually(within: patience, every: .milliseconds(50)) {
+        share(audience.states, counts) == 100
+      }
+      report.facts.append(
+        """
+        at \(length.rate(of: counts.reduce(0, +)).grouped) reserves/s readers had \
+        \(share(audience.states, counts)) % of what they asked for \
+        \((ContinuousClock.now - begin).short) after the end
+        """)
+      judge(audience.states, counts, isAll: true, &report)
+      await audience.close()
+
+      watch.cancel()
+      let most = try await watch.value
       report.facts.append(
         "the engine had \(before) MiB before, \(most) MiB at most with readers")
-      if let leastShare, share < leastShare {
-        report.violations.append(
-          Violation(.tooSlow, "\(share) of the throughput, and \(leastShare) is the least"))
-      }
       if most - before > mostMemory {
         report.violations.append(
           Violation(.tooLarge, "\(most - before) MiB more, and \(mostMemory) is the most"))
@@ -92,61 +93,95 @@ public struct Events: Sendable {
     return report
   }
 
+  private func open(_ url: EngineURL, _ site: Site) async throws -> Audience {
+    let audience = try await Audience.open(url, key: site.storeKey, paths())
+    let isOpen = try await eventually(within: .seconds(60), every: .milliseconds(100)) {
+      audience.states.count { $0.isOpen } == readers
+    }
+    guard isOpen else {
+      let states = audience.states
+      throw FaultError(
+        "\(states.count { $0.isOpen }) of \(readers) streams are open, "
+          + "\(states.count { $0.isClosed }) were closed")
+    }
+    return audience
+  }
+
   private func paths() -> [(path: String, reads: Bool)] {
     let events = "/api/v1/store/inventory/events"
     return (0..<readers).map { place in
       place < silent
-        ? (events, false) : ("\(events)?product_id=\(place % products + 1)", true)
+        ? (events, false) : ("\(events)?product_id=\(product(of: place) + 1)", true)
     }
   }
 
-  /// Readers who read were told all that concerns them, and were not cut off; the others were, if there
-  /// was more than sockets hold.
-  private func judge(_ states: [Audience.Seen], reserves: Int, _ turn: Int, _ report: inout Report)
-  {
-    let reading = states[silent...]
-    let lost = reading.count { $0.isClosed }
-    if lost > 0 {
-      report.violations.append(
-        Violation(.wrongAnswer, "turn \(turn): \(lost) readers who read were cut off"))
-    }
-    // Each product has so many readers, each reserve one movement.
-    let perProduct = Double(reading.count) / Double(products)
-    let share = Double(reading.reduce(0) { $0 + $1.events }) / (Double(reserves) * perProduct)
-    report.facts.append(
-      """
-      turn \(turn): \(Int((share * 100).rounded())) % of what readers asked for had come 2 s later; \
-      \(states[..<silent].count { $0.isClosed }) of \(silent) who do not read were cut off
-      """)
+  private func product(of reader: Int) -> Int { reader % products }
+
+  /// Percent, rounded down, of the events that the readers who read have to get.
+  private func share(_ states: [Audience.Seen], _ counts: [Int]) -> Int {
+    let due = (silent..<readers).reduce(0) { $0 + counts[product(of: $1)] }
+    return due == 0 ? 100 : states[silent...].reduce(0) { $0 + $1.events } * 100 / due
   }
 
-  /// Accepted reserves a second: single requests on all products, pipelined.
-  private func rate(
-    _ http: HTTPClient, _ length: Duration, accepted: (Int) -> Void = { _ in }
-  ) async throws -> Int {
+  /// No reader who reads is cut off, or told more than there was; and in the end all of it.
+  private func judge(
+    _ states: [Audience.Seen], _ counts: [Int], isAll: Bool, _ report: inout Report
+  ) {
+    let reading = silent..<readers
+    for (text, isWrong) in [
+      ("were cut off", { (place: Int) in states[place].isClosed }),
+      ("got more than there was", { states[$0].events > counts[product(of: $0)] }),
+      ("lack events", { isAll && states[$0].events < counts[product(of: $0)] }),
+    ] {
+      let count = reading.count(where: isWrong)
+      guard count > 0 else { continue }
+      report.violations.append(Violation(.wrongAnswer, "\(count) readers who read \(text)"))
+    }
+  }
+
+  /// Accepted reserves of each product: single requests on all of them, pipelined.
+  ///
+  /// - Parameter pace: of all of them a second; nil: as many as can be.
+  private func reserve(
+    _ http: HTTPClient, for length: Duration, pace: Int? = nil
+  ) async throws -> [Int] {
     let begin = ContinuousClock.now
-    let end = begin + length
-    let total = try await withThrowingTaskGroup(of: Int.self) { group in
-      for worker in 0..<512 {
+    let workers = pace == nil ? 512 : 32
+    return try await withThrowingTaskGroup(of: [Int].self) { group in
+      for worker in 0..<workers {
         group.addTask {
           var random = SeededRandom(seed: UInt64(worker))
-          var count = 0
-          while ContinuousClock.now < end {
-            let product = Int64.random(in: 1...Int64(products), using: &random)
+          var counts = [Int](repeating: 0, count: products)
+          var next = begin
+          while ContinuousClock.now < begin + length {
+            let product = Int.random(in: 0..<products, using: &random)
             let answer = try await http.send(
-              Change.reserve(1).request(on: EntryKey(product, "MAIN")))
+              Change.reserve(1).request(on: EntryKey(Int64(product + 1), "MAIN")))
             guard answer.status == 200 else {
               throw FaultError("a reserve was answered with \(answer.complaint)")
             }
-            count += 1
+            counts[product] += 1
+            guard let pace else { continue }
+            next += .seconds(Double(workers) / Double(pace))
+            try await Task.sleep(until: next, clock: .continuous)
           }
-          return count
+          return counts
         }
       }
-      return try await group.reduce(0, +)
+      return try await group.reduce(into: [Int](repeating: 0, count: products)) { sums, counts in
+        for (place, count) in counts.enumerated() { sums[place] += count }
+      }
     }
-    accepted(total)
-    return (ContinuousClock.now - begin).rate(of: total)
+  }
+
+  /// The most of `memory` until it is cancelled.
+  private func mostMemory(_ engine: EngineProcess) async throws -> Int {
+    var most = 0
+    while !Task.isCancelled {
+      most = max(most, try await memory(engine))
+      try? await Task.sleep(for: .milliseconds(250))
+    }
+    return most
   }
 
   /// MiB that the engine has in memory. 0 where the system does not say.

@@ -71,8 +71,8 @@ final class Audience: Sendable {
   }
 }
 
-/// Counts the empty lines behind the head: each ends an event, but the first, which says where the
-/// stream begins.
+/// Counts the lines behind the head that begin with a d, for `data`: each event has one. Comments that
+/// keep the connection alive have none.
 private final class AudienceHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -80,8 +80,9 @@ private final class AudienceHandler: ChannelInboundHandler {
   private let request: [UInt8]
   private let reads: Bool
   private let seen: Audience.SeenBox
-  private var lastWasNewline = false
-  private var blocks = 0
+  private var isLineStart = false
+  private var isHead = true
+  private var events = 0
 
   init(_ request: [UInt8], reads: Bool, _ seen: Audience.SeenBox) {
     self.request = request
@@ -96,25 +97,24 @@ private final class AudienceHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
-    var ended = 0
-    for byte in buffer.readableBytesView where byte != UInt8(ascii: "\r") {
-      if byte == UInt8(ascii: "\n") {
-        if lastWasNewline { ended += 1 }
-        lastWasNewline.toggle()
-      } else {
-        lastWasNewline = false
-      }
-    }
-    let isFirst = blocks == 0
+    let isFirst = events == 0 && isHead
     let isGood =
       !isFirst || buffer.getString(at: buffer.readerIndex, length: 12) == "HTTP/1.1 200"
-    blocks += ended
-    let events = max(0, blocks - 2)
+    for byte in buffer.readableBytesView where byte != UInt8(ascii: "\r") {
+      if byte == UInt8(ascii: "\n") {
+        // An empty line.
+        if isLineStart { isHead = false }
+        isLineStart = true
+      } else {
+        if isLineStart, !isHead, byte == UInt8(ascii: "d") { events += 1 }
+        isLineStart = false
+      }
+    }
     seen.value.withLock {
       $0.events = events
-      $0.isOpen = isGood && blocks > 0
+      if isGood, !isHead { $0.isOpen = true }
     }
-    if !reads, blocks > 0 {
+    if !reads, !isHead {
       _ = context.channel.setOption(.autoRead, value: false)
     }
   }

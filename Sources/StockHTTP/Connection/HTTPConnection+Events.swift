@@ -2,6 +2,14 @@ import NIOCore
 import StockCore
 import StockEngine
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 // A response without end: Server-Sent Events. It ends with the connection, so it needs no chunks; and
 // whatever the client sends behind its request is dropped.
 extension HTTPConnection {
@@ -45,6 +53,17 @@ extension HTTPConnection {
     var buffer = context.channel.allocator.buffer(capacity: bytes.count)
     buffer.writeBytes(bytes)
     write(events: buffer, context)
+  }
+
+  /// The reader takes nothing: it is not waited for. What lies in the socket for it, some megabytes, is
+  /// thrown away, which the kernel would else keep for minutes in the hope that it reads on.
+  func cutOff() {
+    guard let context else { return }
+    if let socket = context.channel as? any SocketOptionProvider {
+      // Carried out before the close: both are the loop's, in this order.
+      _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+    }
+    context.close(promise: nil)
   }
 
   /// The reader may read no longer.

@@ -24,7 +24,7 @@ extension EventHub {
     guard tick - since >= Self.ticks(HTTPLimits.slowReaderTimeout) else { return }
     let numbers = reader.position.numbers
     let isLost = numbers.indices.contains { numbers[$0] + 1 < rings.shards[$0].start }
-    if isLost { connection.abort() }
+    if isLost { connection.cutOff() }
   }
 
   /// Says that the connection lives, and how far the reader has got: movements that it did not want
