@@ -139,15 +139,20 @@ extension ShardStateMachine {
   /// Tells those who waited too long for other shards that nothing is known; the operation goes on.
   mutating func giveUpOnWorks(_ now: Now) {
     guard !works.isEmpty else { return }
-    for (id, work) in works {
-      guard let waiter = work.caller?.waiter, !work.isAnswered,
-        now.monotonic - waiter.since >= configuration.answerTimeout
-      else { continue }
-      // Its key stays, for the answer that will come.
-      answerNow(waiter, .unavailable(.outcomeUnknown))
-      works[id]?.isAnswered = true
-      dismiss(work.parked)
-      works[id]?.parked = []
+    let late = now.monotonic - configuration.answerTimeout
+    // In the same order in every process.
+    for id in works.keys.sorted() {
+      guard let work = works[id] else { continue }
+      if let waiter = work.caller?.waiter, !work.isAnswered, waiter.since <= late {
+        // Its key stays, for the answer that will come.
+        answerNow(waiter, .unavailable(.outcomeUnknown))
+        works[id]?.isAnswered = true
+      }
+      // Those who wait behind it as well, also those who came after its client had given up.
+      let parked = work.parked.filter { $0.waiter.since <= late }
+      guard !parked.isEmpty else { continue }
+      works[id]?.parked.removeAll { $0.waiter.since <= late }
+      dismiss(parked)
     }
   }
 
