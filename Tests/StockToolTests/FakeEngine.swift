@@ -15,6 +15,8 @@ final class FakeEngine: Exchange {
 
   struct Hold {
     var lines: [(entry: String, product: Int, quantity: Int)]
+    /// Its time is over at once.
+    var isShort: Bool
     var isOpen = true
   }
 
@@ -145,7 +147,7 @@ final class FakeEngine: Exchange {
       return answer(409, ["code": "insufficient_stock", "lines": refused])
     }
     let id = "r0-\(state.holds.count)"
-    state.holds[id] = Hold(lines: held)
+    state.holds[id] = Hold(lines: held, isShort: body["ttl_seconds"] as? Int == 0)
     return answer(201, ["reservation_id": id, "status": "held"])
   }
 
@@ -171,9 +173,11 @@ final class FakeEngine: Exchange {
   }
 
   /// What time does to all reservations that are still open.
-  func expireAll() {
+  func expireShort() {
     withState { state in
-      for (id, hold) in state.holds where hold.isOpen { close(id, isFulfil: false, &state) }
+      for (id, hold) in state.holds where hold.isOpen && hold.isShort {
+        close(id, isFulfil: false, &state)
+      }
     }
   }
 

@@ -178,7 +178,7 @@ struct HTTPClientTests {
 
   @Test("no answer in time is an unknown outcome for what was sent, and none for what was not")
   func timeout() async throws {
-    try await with(.init(connections: 1, depth: 1, timeout: .seconds(4))) { client, _ in
+    try await with(.init(connections: 1, depth: 1, timeout: .seconds(4))) { client, server in
       let hanging = Task { try await client.send(HTTPRequest(.post, "/hang")) }
       // So much later, that it has as long left when the first is given up.
       try await Task.sleep(for: .seconds(2))
@@ -188,13 +188,15 @@ struct HTTPClientTests {
         Issue.record("\(String(describing: error))")
         return
       }
-      // It was still in the queue: either its own time was up, or the new connection took it.
+      // It was still in the queue: either its own time was up, or the new connection took it, and on a
+      // machine that is busy its time was up then.
       switch await waiting.result {
       case .success(let answer): #expect(answer.status == 200)
       case .failure(let error):
-        guard case ClientError.notSent = error else {
-          Issue.record(error)
-          return
+        switch error {
+        case ClientError.notSent: break
+        case ClientError.outcomeUnknown: #expect(server.seen.connections == 2, "it was sent")
+        default: Issue.record(error)
         }
       }
     }
