@@ -6,11 +6,11 @@ import Testing
 /// sold twice, and everybody gets an answer. (`stock-simulate run` does the same for longer.)
 @Suite("Simulation")
 struct SimulationTests {
-  @Test("600 seeds of faults do no harm", arguments: 0..<6)
+  @Test("180 seeds of faults do no harm", arguments: 0..<6)
   func holds(block: Int) throws {
     var sum = SimulationReport()
-    for seed in 1...100 {
-      let options = SimulationOptions(seed: UInt64(block * 100 + seed), steps: 300)
+    for seed in 1...30 {
+      let options = SimulationOptions(seed: UInt64(block * 30 + seed), steps: 300)
       do {
         sum.add(try Simulation(options).run())
       } catch {
@@ -19,6 +19,16 @@ struct SimulationTests {
     }
     #expect(sum.commits > 1_000)
     #expect(sum.faults.count > 12, "\(sum.faults)")
+  }
+
+  @Test("an engine may die at each step of a hold's protocol", arguments: 1...4)
+  func crashes(seed: UInt64) {
+    do {
+      let sum = try Simulation.crashAtEachStep(seed: seed, commands: 30)
+      #expect(sum.faults["crash in a protocol", default: 0] > 40)
+    } catch {
+      Issue.record("\(error)")
+    }
   }
 
   @Test("the same seed is the same history")
