@@ -53,6 +53,7 @@ public final class ModelRun {
     let products = (1...100).map(ProductID.init).filter { map.shard(ofProduct: $0) == shard }
     self.generator = CommandGenerator(
       seed: random.next(), products: Array(products.prefix(2 + random.below(4))))
+    self.generator.policies = false
     self.random = random
     self.committed = ReferenceModel(map: map, shard: shard)
     self.flying = committed
