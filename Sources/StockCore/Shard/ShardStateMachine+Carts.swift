@@ -46,10 +46,10 @@ extension ShardStateMachine {
     let ownOld = own(hold.lines)
     let verdict = judge(ownOld, to: own(target), change, isForced: false, now)
     let others = participants(hold.lines, target)
-    let rests = holds.saw(hold.id)
     switch verdict {
     case .refused(let refusals, let seen):
       if others.isEmpty || kind == .fulfill {
+        let rests = max(holds.saw(hold.id), isNew ? saw(endOf: hold) : .committed)
         return .refused(.linesRefused(refusals), max(seen, rests))
       }
       probe(hold, kind, target, others, refusals, isNew: isNew, caller)
@@ -81,6 +81,13 @@ extension ShardStateMachine {
       }
       return nil
     }
+  }
+
+  /// What rests on that the hold's order has no other hold any more.
+  private func saw(endOf hold: Hold) -> Saw {
+    let order = OrderKey(store: hold.store, order: hold.order)
+    if open.closedOrders.contains(order) { return .open }
+    return inFlight?.contents.closedOrders.contains(order) == true ? .inFlight : .committed
   }
 
   /// All lines are here: done in this batch.
@@ -361,7 +368,7 @@ extension ShardStateMachine {
     LineChange(
       hold: hold.id, customer: hold.customer, scope: caller?.scope ?? .any,
       giveBack: kind == .expire ? .expire : .release,
-      allocation: caller?.allocation ?? Allocation())
+      allocation: caller?.allocation ?? Allocation(), isCounted: kind != .reserve)
   }
 
   func own(_ lines: [HoldLine]) -> [HoldLine] {

@@ -8,6 +8,8 @@ extension ShardStateMachine {
     /// What movements are called whose units leave the hold unshipped.
     var giveBack: Movement.Kind
     var allocation: Allocation
+    /// Purchase limits count the units: not those of atomic batches, which are no hold's.
+    var isCounted: Bool
   }
 
   enum LineVerdict {
@@ -140,9 +142,11 @@ extension ShardStateMachine {
       var line = line
       if !isForced {
         line.sale = before?.sale
-        if heldMore + fulfilledMore > 0, let limit = value.policy.limit(at: now) {
+        if heldMore + fulfilledMore > 0, change.isCounted,
+          let limit = value.policy.limit(at: now)
+        {
           if change.customer.isEmpty {
-            refuse(line, .customerRequired, saw(product: product))
+            refuse(line, .customerRequired, max(saw(product: product), saw(entry: row)))
             continue
           }
           let isCounted = line.sale == limit.startsAt
@@ -158,9 +162,9 @@ extension ShardStateMachine {
     for line in unplaced {
       guard let product = books.product(line.product) else { continue }
       var line = line
-      if let limit = books.products[Int(product)].value.policy.limit(at: now) {
+      if change.isCounted, let limit = books.products[Int(product)].value.policy.limit(at: now) {
         if change.customer.isEmpty {
-          refuse(line, .customerRequired, saw(product: product))
+          refuse(line, .customerRequired, saw(entriesOf: product))
           continue
         }
         line.sale = limit.startsAt
@@ -203,7 +207,7 @@ extension ShardStateMachine {
       refuse(
         line, .purchaseLimit(requested: units, limit: limit.quantity, had: max(0, has - units)),
         purchases.saw(key))
-      if let product = books.product(line.product) { seen = max(seen, saw(product: product)) }
+      if let product = books.product(line.product) { seen = max(seen, saw(entriesOf: product)) }
     }
 
     if !isForced {
@@ -213,6 +217,11 @@ extension ShardStateMachine {
         let line = HoldLine(
           product: books.products[Int(entry.product)].id,
           location: books.locations.name(entry.value.location), quantity: 0)
+        // One reason is enough for a line.
+        if refusals.contains(where: { $0.product == line.product && $0.location == line.location })
+        {
+          continue
+        }
         let free = free(step.row)
         if requested > 0, requested > free {
           refuse(
@@ -229,6 +238,12 @@ extension ShardStateMachine {
       }
     }
     guard refusals.isEmpty else {
+      // That the other lines could be had is told as well.
+      for line in new where new.count > 1 {
+        if let product = books.product(line.product) { seen = max(seen, saw(entriesOf: product)) }
+        seen = max(
+          seen, purchases.saw(PurchaseKey(product: line.product, customer: change.customer)))
+      }
       refusals.sort { ($0.product, $0.location) < ($1.product, $1.location) }
       return .refused(refusals, seen)
     }
