@@ -136,18 +136,24 @@ extension ShardStateMachine {
     outbox = []
   }
 
-  /// Tells those who waited too long for other shards that nothing is known; the operation goes on.
+  /// Tells those who waited too long for other shards that nothing is known, and those behind them that
+  /// nothing was done for them; the operation goes on.
   mutating func giveUpOnWorks(_ now: Now) {
     guard !works.isEmpty else { return }
-    for (id, work) in works {
-      guard let waiter = work.caller?.waiter, !work.isAnswered,
-        now.monotonic - waiter.since >= configuration.answerTimeout
-      else { continue }
-      // Its key stays, for the answer that will come.
-      answerNow(waiter, .unavailable(.outcomeUnknown))
-      works[id]?.isAnswered = true
-      dismiss(work.parked)
-      works[id]?.parked = []
+    func isLate(_ waiter: Waiter) -> Bool {
+      now.monotonic - waiter.since >= configuration.answerTimeout
+    }
+    for id in works.keys.sorted() {
+      guard let work = works[id] else { continue }
+      if let waiter = work.caller?.waiter, !work.isAnswered, isLate(waiter) {
+        // Its key stays, for the answer that will come.
+        answerNow(waiter, .unavailable(.outcomeUnknown))
+        works[id]?.isAnswered = true
+      }
+      let late = work.parked.filter { isLate($0.waiter) }
+      if late.isEmpty { continue }
+      works[id]?.parked.removeAll { isLate($0.waiter) }
+      dismiss(late)
     }
   }
 

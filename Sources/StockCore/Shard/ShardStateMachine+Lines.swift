@@ -129,6 +129,14 @@ extension ShardStateMachine {
         }
         continue
       }
+      if let before, before.held == line.held, before.fulfilled == line.fulfilled {
+        // All of it may have been shipped, and its entry be gone.
+        var line = line
+        line.sale = isForced ? line.sale : before.sale
+        recount(before, line)
+        plan.lines.append(line)
+        continue
+      }
       guard let row = row(of: line) else {
         if isForced {
           plan.lines.append(line)
@@ -238,11 +246,12 @@ extension ShardStateMachine {
       }
     }
     guard refusals.isEmpty else {
-      // That the other lines could be had is told as well.
-      for line in new where new.count > 1 {
-        if let product = books.product(line.product) { seen = max(seen, saw(entriesOf: product)) }
+      // That other lines could be had, and by others' limits all of them, is told as well.
+      for line in new {
         seen = max(
           seen, purchases.saw(PurchaseKey(product: line.product, customer: change.customer)))
+        guard new.count > 1, let product = books.product(line.product) else { continue }
+        seen = max(seen, saw(entriesOf: product))
       }
       refusals.sort { ($0.product, $0.location) < ($1.product, $1.location) }
       return .refused(refusals, seen)

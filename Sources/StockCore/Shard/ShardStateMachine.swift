@@ -175,7 +175,9 @@ public struct ShardStateMachine: ~Copyable {
   public var holdCount: Int { holds.count }
   /// Tickets and commands that wait.
   public var waitingCount: Int {
-    let asked = works.values.reduce(0) { $0 + $1.parked.count + ($1.caller == nil ? 0 : 1) }
+    let asked = works.values.reduce(0) {
+      $0 + $1.parked.count + ($1.caller == nil || $1.isAnswered ? 0 : 1)
+    }
     return open.waiting.count + (inFlight?.contents.waiting.count ?? 0) + backlog.count + asked
   }
 }

@@ -186,6 +186,12 @@ private struct Taking {
       return false
     }
     if line.location.isEmpty, !shelf.entries.isEmpty { return true }
+    if let before, before.held == line.held, before.fulfilled == line.fulfilled {
+      // Nothing is asked of the entry, which may be gone.
+      line.sale = before.sale
+      lines.append(line)
+      return false
+    }
     guard shelf.entries.contains(where: { $0.location == line.location }) else {
       refuse(line, .entryNotFound)
       return false
