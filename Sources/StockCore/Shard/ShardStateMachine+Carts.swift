@@ -96,10 +96,9 @@ extension ShardStateMachine {
     isNew: Bool, asked: [HoldLine], _ now: Now
   ) -> Decision {
     if kind == .reserve {
-      // Products that never run out change nothing.
-      return Decision(
-        outcome: .reservedTogether(entries(of: asked, [:])),
-        saw: open.hasChanges ? .open : .committed)
+      // Products that never run out change nothing; that they are such may be news.
+      let seen: Saw = open.hasChanges ? .open : inFlight == nil ? .committed : .inFlight
+      return Decision(outcome: .reservedTogether(entries(of: asked, [:])), saw: seen)
     }
     var hold = hold
     hold.lines = lines.sorted { ($0.product, $0.location) < ($1.product, $1.location) }

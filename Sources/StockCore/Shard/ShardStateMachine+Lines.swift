@@ -197,13 +197,14 @@ extension ShardStateMachine {
             recount(before, plan.lines[at])
             plan.lines[at].quantity += share.quantity
             plan.lines[at].held += share.quantity
+            count(share.quantity, plan.lines[at])
           } else {
             plan.lines.append(
               HoldLine(
                 product: line.product, location: name, quantity: share.quantity, sale: line.sale))
+            count(share.quantity, line)
           }
         }
-        count(line.held, line)
       }
     }
     for (line, _, limit) in limited {

@@ -249,6 +249,7 @@ private struct Taking {
             HoldLine(
               product: line.product, location: share.location, quantity: share.units,
               sale: line.sale))
+          model.count(share.units, line, hold.customer)
           continue
         }
         if let sale = line.sale, lines[place].sale != sale {
@@ -259,8 +260,8 @@ private struct Taking {
         }
         lines[place].quantity += share.units
         lines[place].held += share.units
+        model.count(share.units, lines[place], hold.customer)
       }
-      model.count(line.held, line, hold.customer)
     }
   }
 
