@@ -102,9 +102,7 @@ extension ShardStateMachine {
     // Lines without a location come last: they take what the others leave.
     var unplaced: [HoldLine] = []
     for line in new {
-      // Of a product that never ran out, and may do so now, no unit was counted.
       var before = oldLines[LineKey(line)]
-      if before?.unlimited == true, !line.unlimited { before = nil }
       guard let product = books.product(line.product) else {
         if isForced { plan.lines.append(line) } else { refuse(line, .productNotFound, .committed) }
         continue
@@ -114,12 +112,22 @@ extension ShardStateMachine {
         refuse(line, .productNotFound, saw(product: product))
         continue
       }
-      if line.unlimited || (before == nil && value.type.isUnlimited) {
+      if line.unlimited || (value.type.isUnlimited && before?.unlimited ?? true) {
         seen = max(seen, saw(product: product))
+        if let before, !before.unlimited, before.held != 0, let row = row(of: before) {
+          // Back to what it was when it never ran out.
+          step(row, held: -before.held, fulfilled: 0, own: before.held)
+          count(-before.held, before)
+        }
         var line = line
         line.unlimited = true
         plan.lines.append(line)
         continue
+      }
+      if before?.unlimited == true {
+        // The product may run out now: what the hold has is no unit yet, and what it shipped never was.
+        before?.unlimited = false
+        before?.held = 0
       }
       if line.location.isEmpty {
         if isForced || hasEntries(product) {

@@ -173,17 +173,21 @@ private struct Taking {
     var before = hold.lines.first {
       $0.product == line.product && $0.location == line.location
     }
-    if before?.unlimited == true, !line.unlimited { before = nil }
     guard let shelf = model.shelves[line.product],
       before != nil || scope.allows(shelf.product.store)
     else {
       refuse(line, .productNotFound)
       return false
     }
-    if line.unlimited || before == nil && shelf.product.type.isUnlimited {
+    if line.unlimited || shelf.product.type.isUnlimited && before?.unlimited ?? true {
       line.unlimited = true
       lines.append(line)
       return false
+    }
+    if before?.unlimited == true {
+      // What it has is no unit yet, and what it shipped never was.
+      before?.unlimited = false
+      before?.held = 0
     }
     if line.location.isEmpty, !shelf.entries.isEmpty { return true }
     if let before, before.held == line.held, before.fulfilled == line.fulfilled {
