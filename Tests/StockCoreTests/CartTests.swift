@@ -48,15 +48,16 @@ struct CartTests {
     let first = shards.answer(shards.request("o1", [shards.line(1, 4), shards.line(2, 4)]))
     let hold = try #require(shards.hold(of: first))
     // What it has itself is available to it.
-    let second = shards.answer(shards.request("o1", [shards.line(2, 5), shards.line(3, 1)]))
+    let second = shards.answer(
+      shards.request("o1", [shards.line(1, 5), shards.line(3, 1)]))
     #expect(shards.hold(of: second)?.id == hold.id)
-    #expect(shards.reserved == [0, 5, 1])
+    #expect(shards.reserved == [5, 0, 1])
     let amount = HoldAmount(product: shards.product(3), location: "A", quantity: 1)
     _ = shards.answer(.releaseHold(hold.id, [amount]))
-    // Shard 2 has a part that holds nothing, and is told all the same.
-    _ = shards.answer(shards.request("o1", [shards.line(1, 1)]))
-    #expect(shards.reserved == [1, 0, 0])
-    #expect(shards.records.map(\.count) == [1, 0, 0])
+    // Shard 3 has a part that holds nothing, and is told all the same.
+    _ = shards.answer(shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]))
+    #expect(shards.reserved == [1, 1, 0])
+    #expect(shards.records.map(\.count) == [1, 1, 0])
   }
 
   @Test("an atomic batch is all or nothing, and then nobody's hold")
