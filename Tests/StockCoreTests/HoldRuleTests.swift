@@ -281,6 +281,25 @@ struct HoldRuleTests {
       """)
   }
 
+  @Test("units are counted beside what was shipped when the product never ran out")
+  func unlimitedBecomesPhysical() {
+    RuleTable.run(
+      """
+      product 1 store=1 type=digital -> created
+      hold o1 1@A:2 1@B:2 -> held_new id=r0-1
+      fulfill_hold r0-1 1@A:1 1@B:1 -> held lines=1@A:1/2+1,1@B:1/2+1
+      product 1 store=1 type=physical -> product
+      set 1 A 9 -> ok id=1
+      set 1 B 4 -> ok id=2
+      hold o1 1@-:3 1@B:1 strategy=highest_stock -> held lines=1@A:3/4+1,1@B:1/2+1
+      read 1 -> ok quantity=9 reserved=3
+      read 2 -> ok quantity=4 reserved=1
+      fulfill_hold r0-1 -> held status=fulfilled
+      read 1 -> ok quantity=6 reserved=0
+      read 2 -> ok quantity=3 reserved=0
+      """)
+  }
+
   @Test func idempotencyKeys() {
     RuleTable.run(
       """

@@ -203,6 +203,8 @@ extension ShardStateMachine {
             let before = plan.lines[at]
             plan.lines[at].sale = line.sale ?? before.sale
             recount(before, plan.lines[at])
+            // What it shipped as a product that never ran out stays in its books.
+            plan.lines[at].unlimited = false
             plan.lines[at].quantity += share.quantity
             plan.lines[at].held += share.quantity
             count(share.quantity, plan.lines[at])

@@ -262,6 +262,7 @@ private struct Taking {
           lines[place].sale = sale
           model.count(old.held + old.fulfilled, lines[place], hold.customer)
         }
+        lines[place].unlimited = false
         lines[place].quantity += share.units
         lines[place].held += share.units
         model.count(share.units, lines[place], hold.customer)
