@@ -63,6 +63,7 @@ lint: ## check the format
 simulate: deps ## run engines over a simulated network and Redis (SEEDS=10000)
 	swift build $(RELEASE) --product stock-simulate
 	.build/release/stock-simulate run --seeds $(SEEDS)
+	.build/release/stock-simulate crash --seeds $$(( $(SEEDS) / 100 ))
 
 model: deps ## hold the rules against the reference model (COMMANDS=10000000)
 	swift build $(RELEASE) --product stock-simulate

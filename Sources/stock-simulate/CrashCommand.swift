@@ -24,6 +24,8 @@ struct CrashCommand: ParsableCommand {
         sum.add(try Simulation.crashAtEachStep(seed: seed, commands: commands))
       } catch {
         print("FAILED \(error)")
+        print(
+          "again: stock-simulate run --seed \(error.seed) --steps \(commands) --die-at … --trace")
         throw ExitCode.failure
       }
       if (seed - from) % 20 == 19 { print("\(seed - from + 1) seeds, \(sum.seeds) runs …") }

@@ -34,6 +34,10 @@ struct RunCommand: AsyncParsableCommand {
         + PlantedFault.allCases.map(\.rawValue).joined(separator: ", ") + "."))
   var plant: [Planted] = []
 
+  @Option(
+    help: "The engine dies at this step of the holds' protocols, and nothing else goes wrong.")
+  var dieAt: Int?
+
   @Flag(help: "Print every event.")
   var trace = false
 
@@ -71,7 +75,8 @@ struct RunCommand: AsyncParsableCommand {
     var seed = range.lowerBound
     while seed <= range.upperBound, !Task.isCancelled {
       let options = SimulationOptions(
-        seed: seed, steps: steps, plantedFaults: Set(plant.map(\.fault)))
+        seed: seed, steps: steps, plantedFaults: Set(plant.map(\.fault)),
+        dyingStep: dieAt)
       do throws(SimulationFailure) {
         sum.add(try Simulation(options, trace: trace ? { print($0) } : nil).run())
       } catch {

@@ -25,16 +25,16 @@ final class RuleTable {
     let runner = RuleTable()
     for line in table.split(separator: "\n") where !line.trimmed.isEmpty {
       if line.trimmed.hasPrefix("#") { continue }
+      if let pause = Step(line.trimmed).pause {
+        runner.wait(seconds: pause)
+        continue
+      }
       let parts = line.split(separator: ">").map(\.trimmed)
       guard parts.count == 2, parts[0].hasSuffix("-") else {
         Issue.record("cannot read the line: \(line)", sourceLocation: sourceLocation)
         continue
       }
       let step = Step(parts[0].dropLast().trimmed)
-      if let pause = step.pause {
-        runner.wait(seconds: pause)
-        continue
-      }
       guard let command = step.command(holdNumber: runner.nextHold(step)) else {
         Issue.record("cannot read the line: \(line)", sourceLocation: sourceLocation)
         continue

@@ -6,7 +6,7 @@ import Testing
 /// sold twice, and everybody gets an answer. (`stock-simulate run` does the same for longer.)
 @Suite("Simulation")
 struct SimulationTests {
-  @Test("180 seeds of faults do no harm", arguments: 0..<6)
+  @Test("120 seeds of faults do no harm", arguments: 0..<4)
   func holds(block: Int) throws {
     var sum = SimulationReport()
     for seed in 1...30 {

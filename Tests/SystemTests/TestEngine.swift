@@ -4,8 +4,8 @@ import StockTools
 import Synchronization
 import Testing
 
-/// One real engine with its own redis-server, shared by all suites that only ask it things. It ends
-/// with the test process.
+/// One real engine with its own redis-server. `shared` is for all suites that only ask it things, and
+/// ends with the test process; a test that floods its engine starts one of its own, and stops it.
 struct TestEngine: Sendable {
   enum Role: String, CaseIterable, Sendable {
     case admin, store, checkout, read
@@ -26,7 +26,7 @@ struct TestEngine: Sendable {
     get async throws { try await starting.value }
   }
 
-  private init() async throws {
+  init() async throws {
     var options = EngineProcess.Options(binary: try StockBinary.find())
     // No test can wait 30 s for each reservation to expire.
     options.arguments = ["--min-ttl", "1s"]
@@ -58,6 +58,14 @@ struct TestEngine: Sendable {
     otherStore = try await key(.store, store: 2)
     withoutKey = try await client(nil)
     withBadKey = try await client("sk_" + String(repeating: "x", count: 43))
+  }
+
+  /// Ends an engine that is not the shared one.
+  func stop() async throws {
+    for client in Array(clients.values) + [otherStore, withoutKey, withBadKey] {
+      await client.close()
+    }
+    try await process.stop()
   }
 
   func client(_ role: Role) throws -> HTTPClient { try #require(clients[role]) }

@@ -26,6 +26,8 @@ extension Hold {
     for (place, line) in lines.enumerated() { places[LineKey(line)] = place }
     for line in old {
       if let place = places[LineKey(line)] {
+        // What was never counted is not taken for what is.
+        if line.unlimited != lines[place].unlimited { continue }
         lines[place].held = max(lines[place].held, line.held)
         lines[place].quantity = max(
           lines[place].quantity, lines[place].held + lines[place].fulfilled)

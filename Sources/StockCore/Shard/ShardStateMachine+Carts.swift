@@ -46,10 +46,10 @@ extension ShardStateMachine {
     let ownOld = own(hold.lines)
     let verdict = judge(ownOld, to: own(target), change, isForced: false, now)
     let others = participants(hold.lines, target)
-    let rests = holds.saw(hold.id)
     switch verdict {
     case .refused(let refusals, let seen):
       if others.isEmpty || kind == .fulfill {
+        let rests = max(holds.saw(hold.id), isNew ? saw(endOf: hold) : .committed)
         return .refused(.linesRefused(refusals), max(seen, rests))
       }
       probe(hold, kind, target, others, refusals, isNew: isNew, caller)
@@ -83,16 +83,22 @@ extension ShardStateMachine {
     }
   }
 
+  /// What rests on that the hold's order has no other hold any more.
+  private func saw(endOf hold: Hold) -> Saw {
+    let order = OrderKey(store: hold.store, order: hold.order)
+    if open.closedOrders.contains(order) { return .open }
+    return inFlight?.contents.closedOrders.contains(order) == true ? .inFlight : .committed
+  }
+
   /// All lines are here: done in this batch.
   private mutating func conclude(
     _ hold: Hold, _ kind: HoldOperation.Kind, _ lines: [HoldLine], _ expiresAt: Timestamp,
     isNew: Bool, asked: [HoldLine], _ now: Now
   ) -> Decision {
     if kind == .reserve {
-      // Products that never run out change nothing.
-      return Decision(
-        outcome: .reservedTogether(entries(of: asked, [:])),
-        saw: open.hasChanges ? .open : .committed)
+      // Products that never run out change nothing; that they are such may be news.
+      let seen: Saw = open.hasChanges ? .open : inFlight == nil ? .committed : .inFlight
+      return Decision(outcome: .reservedTogether(entries(of: asked, [:])), saw: seen)
     }
     var hold = hold
     hold.lines = lines.sorted { ($0.product, $0.location) < ($1.product, $1.location) }
@@ -361,7 +367,7 @@ extension ShardStateMachine {
     LineChange(
       hold: hold.id, customer: hold.customer, scope: caller?.scope ?? .any,
       giveBack: kind == .expire ? .expire : .release,
-      allocation: caller?.allocation ?? Allocation())
+      allocation: caller?.allocation ?? Allocation(), isCounted: kind != .reserve)
   }
 
   func own(_ lines: [HoldLine]) -> [HoldLine] {

@@ -8,6 +8,8 @@ extension ShardStateMachine {
     /// What movements are called whose units leave the hold unshipped.
     var giveBack: Movement.Kind
     var allocation: Allocation
+    /// Purchase limits count the units: not those of atomic batches, which are no hold's.
+    var isCounted: Bool
   }
 
   enum LineVerdict {
@@ -100,9 +102,7 @@ extension ShardStateMachine {
     // Lines without a location come last: they take what the others leave.
     var unplaced: [HoldLine] = []
     for line in new {
-      // Of a product that never ran out, and may do so now, no unit was counted.
       var before = oldLines[LineKey(line)]
-      if before?.unlimited == true, !line.unlimited { before = nil }
       guard let product = books.product(line.product) else {
         if isForced { plan.lines.append(line) } else { refuse(line, .productNotFound, .committed) }
         continue
@@ -112,12 +112,22 @@ extension ShardStateMachine {
         refuse(line, .productNotFound, saw(product: product))
         continue
       }
-      if line.unlimited || (before == nil && value.type.isUnlimited) {
+      if line.unlimited || (value.type.isUnlimited && before?.unlimited ?? true) {
         seen = max(seen, saw(product: product))
+        if let before, !before.unlimited, before.held != 0, let row = row(of: before) {
+          // Back to what it was when it never ran out.
+          step(row, held: -before.held, fulfilled: 0, own: before.held)
+          count(-before.held, before)
+        }
         var line = line
         line.unlimited = true
         plan.lines.append(line)
         continue
+      }
+      if before?.unlimited == true {
+        // The product may run out now: what the hold has is no unit yet, and what it shipped never was.
+        before?.unlimited = false
+        before?.held = 0
       }
       if line.location.isEmpty {
         if isForced || hasEntries(product) {
@@ -125,6 +135,14 @@ extension ShardStateMachine {
         } else {
           refuse(line, .entryNotFound, saw(entriesOf: product))
         }
+        continue
+      }
+      if let before, before.held == line.held, before.fulfilled == line.fulfilled {
+        // All of it may have been shipped, and its entry be gone.
+        var line = line
+        line.sale = isForced ? line.sale : before.sale
+        recount(before, line)
+        plan.lines.append(line)
         continue
       }
       guard let row = row(of: line) else {
@@ -140,9 +158,11 @@ extension ShardStateMachine {
       var line = line
       if !isForced {
         line.sale = before?.sale
-        if heldMore + fulfilledMore > 0, let limit = value.policy.limit(at: now) {
+        if heldMore + fulfilledMore > 0, change.isCounted,
+          let limit = value.policy.limit(at: now)
+        {
           if change.customer.isEmpty {
-            refuse(line, .customerRequired, saw(product: product))
+            refuse(line, .customerRequired, max(saw(product: product), saw(entry: row)))
             continue
           }
           let isCounted = line.sale == limit.startsAt
@@ -158,9 +178,9 @@ extension ShardStateMachine {
     for line in unplaced {
       guard let product = books.product(line.product) else { continue }
       var line = line
-      if let limit = books.products[Int(product)].value.policy.limit(at: now) {
+      if change.isCounted, let limit = books.products[Int(product)].value.policy.limit(at: now) {
         if change.customer.isEmpty {
-          refuse(line, .customerRequired, saw(product: product))
+          refuse(line, .customerRequired, saw(entriesOf: product))
           continue
         }
         line.sale = limit.startsAt
@@ -183,15 +203,18 @@ extension ShardStateMachine {
             let before = plan.lines[at]
             plan.lines[at].sale = line.sale ?? before.sale
             recount(before, plan.lines[at])
+            // What it shipped as a product that never ran out stays in its books.
+            plan.lines[at].unlimited = false
             plan.lines[at].quantity += share.quantity
             plan.lines[at].held += share.quantity
+            count(share.quantity, plan.lines[at])
           } else {
             plan.lines.append(
               HoldLine(
                 product: line.product, location: name, quantity: share.quantity, sale: line.sale))
+            count(share.quantity, line)
           }
         }
-        count(line.held, line)
       }
     }
     for (line, _, limit) in limited {
@@ -203,7 +226,7 @@ extension ShardStateMachine {
       refuse(
         line, .purchaseLimit(requested: units, limit: limit.quantity, had: max(0, has - units)),
         purchases.saw(key))
-      if let product = books.product(line.product) { seen = max(seen, saw(product: product)) }
+      if let product = books.product(line.product) { seen = max(seen, saw(entriesOf: product)) }
     }
 
     if !isForced {
@@ -213,6 +236,11 @@ extension ShardStateMachine {
         let line = HoldLine(
           product: books.products[Int(entry.product)].id,
           location: books.locations.name(entry.value.location), quantity: 0)
+        // One reason is enough for a line.
+        if refusals.contains(where: { $0.product == line.product && $0.location == line.location })
+        {
+          continue
+        }
         let free = free(step.row)
         if requested > 0, requested > free {
           refuse(
@@ -229,6 +257,13 @@ extension ShardStateMachine {
       }
     }
     guard refusals.isEmpty else {
+      // That other lines could be had, and by others' limits all of them, is told as well.
+      for line in new {
+        seen = max(
+          seen, purchases.saw(PurchaseKey(product: line.product, customer: change.customer)))
+        guard new.count > 1, let product = books.product(line.product) else { continue }
+        seen = max(seen, saw(entriesOf: product))
+      }
       refusals.sort { ($0.product, $0.location) < ($1.product, $1.location) }
       return .refused(refusals, seen)
     }

@@ -10,7 +10,8 @@ extension ShardStateMachine {
     let old = known?.lines ?? []
     let change = LineChange(
       hold: request.hold, customer: request.customer, scope: scope,
-      giveBack: request.cause == .expire ? .expire : .release, allocation: request.allocation)
+      giveBack: request.cause == .expire ? .expire : .release, allocation: request.allocation,
+      isCounted: request.cause != .reserve)
     switch request.mode {
     case .probe:
       switch judge(old, to: request.lines, change, isForced: false, now) {

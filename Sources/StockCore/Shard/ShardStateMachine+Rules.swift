@@ -203,6 +203,8 @@ extension ShardStateMachine {
         if let known, let taken = books.entry(product: product, location: known) {
           return .refused(.locationTaken, max(seen, saw(entry: taken)))
         }
+        // From here on it rests on that the location is free.
+        seen = saw(entriesOf: product)
         // Holds name the location: their units could not be found any more.
         let held = books.entries[Int(row)].held
         guard held == 0 else { return .refused(.entryInUse(reserved: held), seen) }
@@ -210,7 +212,6 @@ extension ShardStateMachine {
           return .refused(.capacityReached(.locations), seen)
         }
         moves = name
-        seen = saw(entriesOf: product)
       }
     }
     value.quantity = put.quantity ?? current.quantity

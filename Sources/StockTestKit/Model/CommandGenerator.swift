@@ -21,8 +21,6 @@ public struct CommandGenerator: Sendable {
   public let locations = ["A", "B", "C/1", "D D"]
   /// In a hundred: commands with quantities at the bounds.
   public var edges = 3
-  /// Products get safety stock, backorders and purchase limits, which the reference model has not.
-  public var policies = true
   /// In a hundred: reads.
   public var reads = 8
 
@@ -99,7 +97,7 @@ public struct CommandGenerator: Sendable {
   }
 
   private mutating func policy(_ product: ProductID) -> StockPolicy {
-    if !policies || random.chance(40) { return StockPolicy() }
+    if random.chance(40) { return StockPolicy() }
     var policy = StockPolicy(
       lowStockThreshold: random.chance(50) ? random.within(0...4) : nil,
       safetyStock: random.chance(30) ? random.within(1...3) : 0,

@@ -1,7 +1,7 @@
 public import StockCore
 
 /// What each command does to a shard, said as plainly as can be: no batches, no pending state.
-public struct ReferenceModel: Equatable, Sendable {
+public struct ReferenceModel: Sendable {
   public struct Entry: Equatable, Sendable {
     public var id: EntryID
     public var location: String
@@ -16,20 +16,33 @@ public struct ReferenceModel: Equatable, Sendable {
 
   public let map: ShardMap
   public let shard: ShardID
+  /// How long a hold that has ended is remembered, in milliseconds.
+  public let closedHoldAge: Int64
   public var shelves: [ProductID: Shelf] = [:]
   public var lastEntryNumber: Int64 = 0
+  public var holds: [HoldID: Hold] = [:]
+  public var purchases: [PurchaseKey: Purchases] = [:]
+  /// The movements since somebody last took them; their numbers are 0.
+  public var movements: [LedgerEntry] = []
+  /// Grows with every change.
+  public internal(set) var changes = 0
+  /// Whom and what the movements of the command under way name.
+  var actor: ActorID = 0
+  var note = MovementNote()
 
-  public init(map: ShardMap, shard: ShardID) {
+  public init(map: ShardMap, shard: ShardID, closedHoldAge: Int64) {
     self.map = map
     self.shard = shard
+    self.closedHoldAge = closedHoldAge
   }
 
-  public static func == (left: Self, right: Self) -> Bool {
-    left.shelves == right.shelves && left.lastEntryNumber == right.lastEntryNumber
-  }
-
-  /// Does a command, or refuses it and changes nothing.
-  public mutating func apply(_ command: Command, wall: Timestamp) -> Outcome {
+  /// Does a command, or refuses it and changes nothing; but what is due by then ends first.
+  public mutating func apply(
+    _ command: Command, wall: Timestamp, isExpiring: Bool = true
+  ) -> Outcome {
+    if isExpiring, !command.operation.isRead { expireDue(wall) }
+    actor = command.actor
+    note = MovementNote()
     do throws(Refused) {
       return try perform(command, wall)
     } catch {
@@ -49,21 +62,27 @@ public struct ReferenceModel: Equatable, Sendable {
     let scope = command.scope
     switch command.operation {
     case .reserve(let it):
-      return try move(it, scope, wall) { (value) throws(Refused) in
-        guard value.available >= it.quantity else {
-          throw Refused(
-            why: .insufficientStock(requested: it.quantity, available: value.available))
+      return try move(it, .reserve, scope, wall) { (value, entry, policy) throws(Refused) in
+        let free = Self.free(value, policy)
+        guard free >= it.quantity else {
+          throw Refused(why: .insufficientStock(requested: it.quantity, available: max(0, free)))
         }
         value.reserved += it.quantity
       }
     case .release(let it):
-      return try move(it, scope, wall) { (value) throws(Refused) in
-        try Self.needReserved(it.quantity, value)
+      let named = held(product: it.product, location: it.location)
+      return try move(it, .release, scope, wall) { (value, entry, policy) throws(Refused) in
+        try Self.needReserved(it.quantity, value, named)
         value.reserved -= it.quantity
       }
     case .fulfill(let it):
-      return try move(it, scope, wall) { (value) throws(Refused) in
-        try Self.needReserved(it.quantity, value)
+      let named = held(product: it.product, location: it.location)
+      return try move(it, .fulfill, scope, wall) { (value, entry, policy) throws(Refused) in
+        try Self.needReserved(it.quantity, value, named)
+        guard value.quantity >= it.quantity else {
+          throw Refused(
+            why: .insufficientStock(requested: it.quantity, available: value.quantity))
+        }
         value.reserved -= it.quantity
         value.quantity -= it.quantity
       }
@@ -76,12 +95,21 @@ public struct ReferenceModel: Equatable, Sendable {
       let value = shelves[product]!.entries[place].value
       try expect(version: version, quantity: nil, value)
       guard value.reserved == 0 else { throw Refused(why: .entryInUse(reserved: value.reserved)) }
+      log(
+        .delete, product, shelves[product]!.entries[place].location, value, Self.nothing, wall)
       shelves[product]!.entries.remove(at: place)
+      changes += 1
       return .deleted
     case .putProduct(let it): return try put(it, wall)
-    case .allocate, .hold, .extendHold, .fulfillHold, .releaseHold, .reserveTogether, .applyPart,
-      .checkKey, .readHold:
-      preconditionFailure("the model does not know \(command.operation) yet")
+    case .allocate(let it): return try allocate(it, scope, wall)
+    case .hold(let it): return try hold(it, scope, wall)
+    case .extendHold(let id, let time): return try extend(id, time, scope, wall)
+    case .fulfillHold(let id, let amounts): return try fulfill(id, amounts, scope, wall)
+    case .releaseHold(let id, let amounts): return try release(id, amounts, scope, wall)
+    case .reserveTogether(let it): return try reserve(it, scope, wall)
+    case .readHold(let id): return .hold(try visible(id, scope))
+    case .applyPart, .checkKey:
+      preconditionFailure("the model is of one shard, and keeps no keys")
     case .readEntry(let id):
       let (product, place) = try find(id, scope)
       return .entry(snapshot(product, shelves[product]!.entries[place]))
@@ -97,26 +125,41 @@ public struct ReferenceModel: Equatable, Sendable {
   }
 
   private mutating func move(
-    _ it: EntryAmount, _ scope: StoreScope, _ wall: Timestamp,
-    _ change: (inout EntryValue) throws(Refused) -> Void
+    _ it: EntryAmount, _ kind: Movement.Kind, _ scope: StoreScope, _ wall: Timestamp,
+    _ change: (inout EntryValue, Entry, StockPolicy) throws(Refused) -> Void
   ) throws(Refused) -> Outcome {
     let shelf = try shelf(it.product, scope)
     let place = shelf.entries.firstIndex { $0.location == it.location }
-    if shelf.product.type.isUnlimited {
-      var shown = EntrySnapshot(
-        id: 0, product: it.product, store: shelf.product.store, location: it.location,
-        value: Self.nothing, unlimited: true)
-      if let place {
-        shown.id = shelf.entries[place].id
-        shown.value = shelf.entries[place].value
-      }
-      return .entry(shown)
-    }
+    if shelf.product.type.isUnlimited { return .entry(unlimited(it.product, it.location)) }
     if it.location.isEmpty { throw Refused(why: .locationRequired) }
     guard let place else { throw Refused(why: .entryNotFound) }
     var value = shelf.entries[place].value
-    try change(&value)
-    return .entry(write(it.product, place, value, wall))
+    try change(&value, shelf.entries[place], shelf.product.policy)
+    return .entry(write(it.product, place, value, kind, wall))
+  }
+
+  private mutating func allocate(
+    _ it: AllocateStock, _ scope: StoreScope, _ wall: Timestamp
+  ) throws(Refused) -> Outcome {
+    let shelf = try shelf(it.product, scope)
+    if shelf.product.type.isUnlimited { return .entry(unlimited(it.product, "")) }
+    if shelf.entries.isEmpty { throw Refused(why: .entryNotFound) }
+    let free = shelf.entries.map {
+      Offer(id: $0.id, location: $0.location, units: Self.free($0.value, shelf.product.policy))
+    }
+    switch Self.shares(of: it.quantity, free, it.allocation) {
+    case .short(let available):
+      throw Refused(why: .insufficientStock(requested: it.quantity, available: available))
+    case .shares(let shares):
+      return .allocated(
+        shares.map { share in
+          let place = shelf.entries.firstIndex { $0.location == share.location }!
+          var value = shelves[it.product]!.entries[place].value
+          value.reserved += share.units
+          return AllocatedLine(
+            quantity: share.units, entry: write(it.product, place, value, .reserve, wall))
+        })
+    }
   }
 
   private mutating func set(
@@ -127,16 +170,17 @@ public struct ReferenceModel: Equatable, Sendable {
     } else {
       let held = try shelf(it.product, scope).entries.first { $0.location == it.location }?.value
       try expect(version: it.expectedVersion, quantity: it.expectedQuantity, held)
-      if let held, it.quantity < held.reserved {
-        throw Refused(why: .belowReserved(requested: it.quantity, reserved: held.reserved))
-      }
+      try needCover(it.product, it.quantity, held?.reserved ?? 0, held)
       if let held, held.quantity == it.quantity, it.gtin ?? held.gtin == held.gtin {
         return .entry(snapshot(it.product, entry(product: it.product, location: it.location)!))
       }
       try needRoom(it.product, growth: it.quantity - (held?.quantity ?? 0))
     }
+    note = it.note
     return .entry(
-      write(it.product, it.location, it.newProductStore, wall) { value in
+      write(
+        it.product, it.location, it.newProductStore, it.isImport ? .import : .set, wall
+      ) { value in
         value.quantity = it.quantity
         value.gtin = it.gtin ?? value.gtin
       })
@@ -151,14 +195,20 @@ public struct ReferenceModel: Equatable, Sendable {
       let held = try shelf(it.product, scope).entries.first { $0.location == it.location }?.value
       if it.quantity < 0, held == nil { throw Refused(why: .entryNotFound) }
       try expect(version: it.expectedVersion, quantity: nil, held)
-      if it.quantity < 0, let held, held.available < -it.quantity {
-        throw Refused(
-          why: .insufficientStock(requested: -it.quantity, available: held.available))
+      if it.quantity < 0, let held {
+        let owed = shelves[it.product]!.product.policy.backorderLimit
+        let free = max(0, min(held.quantity, held.available + owed))
+        guard free >= -it.quantity else {
+          throw Refused(why: .insufficientStock(requested: -it.quantity, available: free))
+        }
       }
       try needRoom(it.product, growth: it.quantity)
     }
+    note = it.note
     return .entry(
-      write(it.product, it.location, it.newProductStore, wall) { $0.quantity += it.quantity })
+      write(it.product, it.location, it.newProductStore, .adjust, wall) {
+        $0.quantity += it.quantity
+      })
   }
 
   private mutating func transfer(
@@ -170,10 +220,11 @@ public struct ReferenceModel: Equatable, Sendable {
     }
     guard from.value.available >= it.quantity else {
       throw Refused(
-        why: .insufficientStock(requested: it.quantity, available: from.value.available))
+        why: .insufficientStock(
+          requested: it.quantity, available: max(0, from.value.available)))
     }
-    let sent = write(it.product, it.from, nil, wall) { $0.quantity -= it.quantity }
-    let arrived = write(it.product, it.to, nil, wall) { $0.quantity += it.quantity }
+    let sent = write(it.product, it.from, nil, .transferOut, wall) { $0.quantity -= it.quantity }
+    let arrived = write(it.product, it.to, nil, .transferIn, wall) { $0.quantity += it.quantity }
     return .transferred(from: sent, to: arrived)
   }
 
@@ -187,17 +238,26 @@ public struct ReferenceModel: Equatable, Sendable {
     if location != held.location, entry(product: product, location: location) != nil {
       throw Refused(why: .locationTaken)
     }
+    let named = self.held(product: product, location: held.location)
+    if location != held.location, named > 0 { throw Refused(why: .entryInUse(reserved: named)) }
     var value = held.value
     value.quantity = it.quantity ?? value.quantity
     value.reserved = it.reserved ?? value.reserved
     value.gtin = it.gtin ?? value.gtin
-    guard value.quantity >= value.reserved else {
+    guard value.reserved >= named else { throw Refused(why: .entryInUse(reserved: named)) }
+    // More can be promised by hand only of what is there.
+    if value.reserved > held.value.reserved, value.available < 0 {
       throw Refused(why: .belowReserved(requested: value.quantity, reserved: value.reserved))
     }
+    try needCover(product, value.quantity, value.reserved, held.value)
     try needRoom(product, growth: value.quantity - held.value.quantity)
     if value == held.value, location == held.location { return .entry(snapshot(product, held)) }
+    if location != held.location {
+      log(.transferOut, product, held.location, held.value, Self.nothing, wall)
+      log(.transferIn, product, location, Self.nothing, held.value, wall)
+    }
     shelves[product]!.entries[place].location = location
-    return .entry(write(product, place, value, wall))
+    return .entry(write(product, place, value, .set, wall))
   }
 
   private mutating func put(
@@ -206,8 +266,9 @@ public struct ReferenceModel: Equatable, Sendable {
     guard let held = shelves[it.id]?.product else {
       let made = ProductValue(
         store: it.store, type: it.type, gtin: it.gtin, sku: it.sku, title: it.title,
-        createdAt: wall, updatedAt: wall)
+        policy: it.policy, createdAt: wall, updatedAt: wall)
       shelves[it.id] = Shelf(product: made)
+      changes += 1
       return .productCreated(ProductSnapshot(id: it.id, value: made))
     }
     let reserved = shelves[it.id]!.entries.reduce(0) { $0 + $1.value.reserved }
@@ -215,11 +276,12 @@ public struct ReferenceModel: Equatable, Sendable {
     if changesHands, reserved > 0 { throw Refused(why: .entryInUse(reserved: reserved)) }
     var value = held
     (value.store, value.type, value.gtin) = (it.store, it.type, it.gtin)
-    (value.sku, value.title) = (it.sku, it.title)
+    (value.sku, value.title, value.policy) = (it.sku, it.title, it.policy)
     if value != held {
       value.version += 1
       value.updatedAt = wall
       shelves[it.id]!.product = value
+      changes += 1
     }
     return .product(ProductSnapshot(id: it.id, value: value))
   }
@@ -231,7 +293,7 @@ extension ReferenceModel {
   static let nothing = EntryValue(
     quantity: 0, reserved: 0, version: 0, createdAt: 0, updatedAt: 0, gtin: .none, location: 0)
 
-  private func shelf(_ product: ProductID, _ scope: StoreScope) throws(Refused) -> Shelf {
+  func shelf(_ product: ProductID, _ scope: StoreScope) throws(Refused) -> Shelf {
     guard let shelf = shelves[product], scope.allows(shelf.product.store) else {
       throw Refused(why: .productNotFound)
     }
@@ -259,10 +321,40 @@ extension ReferenceModel {
     }
   }
 
-  private static func needReserved(_ quantity: Int64, _ value: EntryValue) throws(Refused) {
-    guard value.reserved >= quantity else {
-      throw Refused(why: .insufficientReserved(requested: quantity, reserved: value.reserved))
+  /// Counter-level commands have what no hold keeps.
+  private static func needReserved(
+    _ quantity: Int64, _ value: EntryValue, _ named: Int64
+  ) throws(Refused) {
+    guard value.reserved - named >= quantity else {
+      throw Refused(
+        why: .insufficientReserved(requested: quantity, reserved: value.reserved - named))
     }
+  }
+
+  /// What is reserved must be there, but for what may be owed; more than now is always welcome.
+  private func needCover(
+    _ product: ProductID, _ quantity: Int64, _ reserved: Int64, _ held: EntryValue?
+  ) throws(Refused) {
+    if quantity - reserved >= -shelves[product]!.product.policy.backorderLimit { return }
+    if let held, quantity >= held.quantity, reserved <= held.reserved { return }
+    throw Refused(why: .belowReserved(requested: quantity, reserved: reserved))
+  }
+
+  /// Units that can be reserved.
+  static func free(_ value: EntryValue, _ policy: StockPolicy) -> Int64 {
+    min(value.available - policy.floor, Bounds.maxQuantity - value.reserved)
+  }
+
+  /// An entry of a product that never runs out, if it has one.
+  func unlimited(_ product: ProductID, _ location: String) -> EntrySnapshot {
+    var shown = EntrySnapshot(
+      id: 0, product: product, store: shelves[product]!.product.store, location: location,
+      value: Self.nothing, unlimited: true)
+    if let entry = entry(product: product, location: location) {
+      shown.id = entry.id
+      shown.value = entry.value
+    }
+    return shown
   }
 
   private func needRoom(_ product: ProductID, growth: Int64) throws(Refused) {
@@ -272,8 +364,8 @@ extension ReferenceModel {
 
   /// Changes the entry at a location, making it and its product where they are not.
   private mutating func write(
-    _ product: ProductID, _ location: String, _ store: StoreID?, _ wall: Timestamp,
-    _ change: (inout EntryValue) -> Void
+    _ product: ProductID, _ location: String, _ store: StoreID?, _ kind: Movement.Kind,
+    _ wall: Timestamp, _ change: (inout EntryValue) -> Void
   ) -> EntrySnapshot {
     if shelves[product] == nil, let store {
       let made = ProductValue(store: store, type: .physical, createdAt: wall, updatedAt: wall)
@@ -282,67 +374,58 @@ extension ReferenceModel {
     if let place = shelves[product]!.entries.firstIndex(where: { $0.location == location }) {
       var value = shelves[product]!.entries[place].value
       change(&value)
-      return write(product, place, value, wall)
+      return write(product, place, value, kind, wall)
     }
     lastEntryNumber += 1
     var made = Entry(
       id: map.entryID(number: lastEntryNumber, of: shard), location: location, value: Self.nothing)
     made.value.createdAt = wall
-    change(&made.value)
     shelves[product]!.entries.append(made)
-    return write(product, shelves[product]!.entries.count - 1, made.value, wall)
+    change(&made.value)
+    return write(product, shelves[product]!.entries.count - 1, made.value, kind, wall)
   }
 
   private mutating func write(
-    _ product: ProductID, _ place: Int, _ value: EntryValue, _ wall: Timestamp
+    _ product: ProductID, _ place: Int, _ value: EntryValue, _ kind: Movement.Kind,
+    _ wall: Timestamp
   ) -> EntrySnapshot {
+    let before = shelves[product]!.entries[place]
+    log(kind, product, before.location, before.value, value, wall)
     var value = value
     value.version += 1
     value.updatedAt = wall
     shelves[product]!.entries[place].value = value
+    changes += 1
     return snapshot(product, shelves[product]!.entries[place])
   }
 
-  private func snapshot(_ product: ProductID, _ entry: Entry) -> EntrySnapshot {
+  /// What the ledger tells of a change.
+  mutating func log(
+    _ kind: Movement.Kind, _ product: ProductID, _ location: String, _ before: EntryValue,
+    _ after: EntryValue, _ wall: Timestamp
+  ) {
+    if before.quantity == after.quantity, before.reserved == after.reserved { return }
+    let shelf = shelves[product]!.product
+    var edges: Movement.Edges = []
+    if !shelf.type.isUnlimited {
+      let floor = shelf.policy.floor
+      if let low = shelf.policy.lowStockThreshold, before.available > low, after.available <= low {
+        edges.insert(.lowStock)
+      }
+      if before.available > floor, after.available <= floor { edges.insert(.outOfStock) }
+      if before.available <= floor, after.available > floor { edges.insert(.backInStock) }
+    }
+    movements.append(
+      LedgerEntry(
+        number: 0, kind: kind, edges: edges, product: product, store: shelf.store,
+        location: location, quantityChange: after.quantity - before.quantity,
+        reservedChange: after.reserved - before.reserved, quantityAfter: after.quantity,
+        reservedAfter: after.reserved, actor: actor, occurredAt: wall, note: note))
+  }
+
+  func snapshot(_ product: ProductID, _ entry: Entry) -> EntrySnapshot {
     EntrySnapshot(
       id: entry.id, product: product, store: shelves[product]!.product.store,
       location: entry.location, value: entry.value)
-  }
-}
-
-extension Outcome {
-  /// The same outcome with every location's number set to 0: numbers differ between engines, names
-  /// do not.
-  public var withoutLocationNumbers: Outcome {
-    switch self {
-    case .entry(let entry): .entry(entry.withoutLocationNumber)
-    case .transferred(let from, let to):
-      .transferred(from: from.withoutLocationNumber, to: to.withoutLocationNumber)
-    case .summary(let summary):
-      .summary(
-        ProductSummary(
-          product: summary.product, entries: summary.entries.map(\.withoutLocationNumber)))
-    case .allocated(let lines):
-      .allocated(
-        lines.map { AllocatedLine(quantity: $0.quantity, entry: $0.entry.withoutLocationNumber) })
-    case .reservedTogether(let entries): .reservedTogether(entries.map(\.withoutLocationNumber))
-    case .part(let answer):
-      .part(
-        PartAnswer(
-          lines: answer.lines,
-          entries: answer.entries.map(\.withoutLocationNumber), refused: answer.refused))
-    case .deleted, .product, .productCreated, .hold, .holdCreated, .keyUnknown, .replay, .refused,
-      .unavailable:
-      self
-    }
-  }
-}
-
-extension EntrySnapshot {
-  /// See `Outcome.withoutLocationNumbers`.
-  public var withoutLocationNumber: EntrySnapshot {
-    var copy = self
-    copy.value.location = 0
-    return copy
   }
 }

@@ -69,6 +69,11 @@ public struct RedisShard: Sendable {
     return (.committed, true)
   }
 
+  /// Drops whole buckets of answers.
+  public mutating func drop(_ buckets: [IdempotencyBucket]) {
+    for bucket in buckets { answers[bucket] = nil }
+  }
+
   /// All keys with their buckets, in an order of their own.
   var keys: [(key: IdempotencyKey, bucket: IdempotencyBucket)] {
     answers.flatMap { bucket, records in

@@ -95,7 +95,7 @@ final class SimulatedRedis {
     case .readAnswer(let bucket, let key):
       return .answer(shards[shard].answers[bucket]?[RedisShard.KeyDigest(key)], key)
     case .drop(let buckets):
-      for bucket in buckets { shards[shard].answers[bucket] = nil }
+      shards[shard].drop(buckets)
       return .dropped
     }
   }

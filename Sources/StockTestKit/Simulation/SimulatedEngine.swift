@@ -8,6 +8,9 @@ final class SimulatedEngine {
   var connection: SimulatedConnection?
   var gateway = SimulatedGateway()
   var isAlive = true
+  /// All shards were loaded once: before that it listens to nobody, since each of them may know of open
+  /// orders and of keys.
+  var isListening = false
   var isEndOfTickDue = false
   /// The process stands still until then.
   var stalledUntil: Int64 = 0

@@ -12,7 +12,7 @@ extension Simulation {
   func clientsWake() {
     let isDone = steps >= options.steps
     if !isDone { queue.add(.clientsWake, at: clock.monotonic + random.within(1...profile.pause)) }
-    let living = engines.filter(\.isAlive)
+    let living = engines.filter { $0.isAlive && $0.isListening }
     guard !living.isEmpty, !isDone else {
       // Nobody listens: that is a step too, or a simulation could go on for ever.
       steps += 1
@@ -129,7 +129,9 @@ extension Simulation {
   func repeatRequest(_ number: Int) {
     repeatsUnderWay -= 1
     guard requests[number].attempts < 8 else { return }
-    guard let engine = engines.last, engine.isAlive, engine.stalledUntil <= clock.monotonic else {
+    guard let engine = engines.last, engine.isAlive, engine.isListening,
+      engine.stalledUntil <= clock.monotonic
+    else {
       requests[number].attempts += 1
       return scheduleRepeat(number, within: 2_000)
     }

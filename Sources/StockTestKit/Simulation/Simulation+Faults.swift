@@ -353,6 +353,7 @@ extension RedisRequest {
         + (withScript ? " with script" : "")
         + " entries \(it.entries.map { "\($0.id):\($0.before?.value.version ?? 0)→\($0.after?.value.version ?? 0)" })"
         + " products \(it.products.map(\.id)) holds \(it.holds.map { $0.after?.words ?? "no \($0.key)" })"
+        + " purchases \(it.purchases.map { "\($0.key.product) \($0.key.customer) \($0.after?.units ?? 0)" })"
         + " movements \(it.ledger.entries.count)"
     case .readMeta: "read meta"
     case .take(let owner, let minimum): "take for \(owner) above \(minimum)"

@@ -107,6 +107,7 @@ extension Simulation {
         try shard.machine.finishLoading()
         shard.loadingMeta = nil
         shard.loadedSequence = meta.sequence
+        if engine.isLoaded { engine.isListening = true }
         say("\(engine.name) shard \(shard.id) is loaded at \(meta.sequence)")
         learnOrders(engine, shard)
         perform(shard.machine.endOfTick(now: engine.now(clock)), engine, shard)

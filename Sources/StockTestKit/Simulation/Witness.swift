@@ -174,6 +174,11 @@ final class Witness {
       return report("ticket \(ticket) was answered with commit \(sequence), which Redis never had")
     }
     let change = batch.entries.first { $0.id == entry.id }
+    // An engine whose clock was ahead ended a hold at this very time, and the command changed nothing.
+    if change == nil, shards[shard.id].states[entry.id]?[version] == state {
+      shards[shard.id].accepted[entry.id]?[version] = nil
+      return
+    }
     guard let change, version > change.before?.value.version ?? 0,
       version <= change.after?.value.version ?? .max
     else {

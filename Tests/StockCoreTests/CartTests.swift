@@ -1,0 +1,241 @@
+import StockCore
+import Testing
+
+/// Holds over several shards, step by step. (What becomes of them when anything goes wrong at any time
+/// is the simulation's.)
+@Suite("Carts over shards")
+struct CartTests {
+  @Test("all lines are taken, wherever they are, and leave together")
+  func holdsAndShips() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let made = shards.answer(
+      shards.request("o1", [shards.line(1, 1), shards.line(2, 2), shards.line(3, 3)]))
+    let hold = try #require(shards.hold(of: made))
+    #expect(hold.status == .held)
+    #expect(hold.operation == nil)
+    #expect(shards.reserved == [1, 2, 3])
+    let amount = HoldAmount(product: shards.product(2), location: "A", quantity: 1)
+    #expect(shards.hold(of: shards.answer(.fulfillHold(hold.id, [amount])))?.status == .held)
+    #expect(shards.hold(of: shards.answer(.fulfillHold(hold.id, nil)))?.status == .fulfilled)
+    #expect(shards.reserved == [0, 0, 0])
+    #expect((1...3).map { shards.entry($0)?.quantity } == [4, 3, 2])
+    #expect(shards.records.map(\.count) == [1, 0, 0])
+  }
+
+  @Test(
+    "where one shard is short, every short line is told, and nothing is taken", arguments: 1...3)
+  func refuses(home: Int) throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let outcome = shards.answer(
+      shards.request("o1", [shards.line(1, 6), shards.line(2, 2), shards.line(3, 7)], home: home))
+    guard case .refused(.linesRefused(let lines))? = outcome else {
+      Issue.record("\(String(describing: outcome))")
+      return
+    }
+    #expect(Set(lines.map(\.product)) == [shards.product(1), shards.product(3)])
+    #expect(shards.reserved == [0, 0, 0])
+    #expect(shards.recordCount == 0)
+  }
+
+  @Test(
+    "other lines replace those of the order in one step; the last line of a shard goes with its part"
+  )
+  func replaces() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let first = shards.answer(shards.request("o1", [shards.line(1, 4), shards.line(2, 4)]))
+    let hold = try #require(shards.hold(of: first))
+    // What it has itself is available to it.
+    let second = shards.answer(
+      shards.request("o1", [shards.line(1, 5), shards.line(3, 1)]))
+    #expect(shards.hold(of: second)?.id == hold.id)
+    #expect(shards.reserved == [5, 0, 1])
+    let amount = HoldAmount(product: shards.product(3), location: "A", quantity: 1)
+    _ = shards.answer(.releaseHold(hold.id, [amount]))
+    // Shard 3 has a part that holds nothing, and is told all the same.
+    _ = shards.answer(shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]))
+    #expect(shards.reserved == [1, 1, 0])
+    #expect(shards.records.map(\.count) == [1, 1, 0])
+  }
+
+  @Test("an atomic batch is all or nothing, and then nobody's hold")
+  func atomic() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    func together(_ quantity: Int64) -> Command.Operation {
+      let id = shards.map.holdID(home: 0, random: (7, UInt64(quantity)))
+      return .reserveTogether(
+        AtomicReserve(id: id, lines: [shards.line(1, 1), shards.line(2, quantity)]))
+    }
+    guard case .refused(.linesRefused)? = shards.answer(together(6)) else {
+      Issue.record("there are 5")
+      return
+    }
+    #expect(shards.reserved == [0, 0, 0])
+    guard case .reservedTogether(let entries)? = shards.answer(together(5)) else {
+      Issue.record("there are 5")
+      return
+    }
+    #expect(entries.map(\.value.reserved) == [1, 5])
+    #expect(shards.recordCount == 0)
+    let amount = EntryAmount(product: shards.product(2), location: "A", quantity: 5)
+    _ = shards.answer(.release(amount))
+    #expect(shards.reserved == [1, 0, 0])
+  }
+
+  @Test("it ends on all shards at its time, also when it came while others were only asked")
+  func expires() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let made = shards.answer(
+      shards.request("o1", [shards.line(1, 2), shards.line(2, 2)], time: 1_000))
+    let hold = try #require(shards.hold(of: made))
+    // Its own shard has not enough, so the other one is asked; meanwhile the hold's time comes.
+    let asked = shards.ask(shards.request("o1", [shards.line(1, 9), shards.line(2, 1)]))
+    shards.pass(1_000)
+    #expect(shards.answers[asked] == nil)
+    shards.settle()
+    guard case .refused(.linesRefused)? = shards.answers[asked] else {
+      Issue.record("\(String(describing: shards.answers[asked]))")
+      return
+    }
+    shards.pass(50)
+    shards.settle()
+    #expect(shards.reserved == [0, 0, 0])
+    #expect(shards.hold(of: shards.answer(.readHold(hold.id)))?.status == .expired)
+    #expect(shards.records.map(\.count) == [1, 0, 0])
+  }
+
+  // MARK: Waiting
+
+  @Test("a request with a key that comes again while the first one waits behind another")
+  func sameKeyWaits() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    let first = shards.ask(shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]))
+    let lines = [shards.line(1, 2), shards.line(3, 2)]
+    let second = shards.ask(shards.request("o1", lines), key: 5)
+    let again = shards.ask(shards.request("o1", lines), key: 5)
+    #expect(shards.answers[again] == .refused(.idempotencyRunning))
+    shards.settle()
+    #expect(shards.hold(of: shards.answers[first])?.lines.count == 2)
+    #expect(
+      shards.hold(of: shards.answers[second])?.id == shards.hold(of: shards.answers[first])?.id)
+    #expect(shards.reserved == [2, 0, 2])
+    guard case .replay? = shards.answer(shards.request("o1", lines), key: 5) else {
+      Issue.record("the key is not known")
+      return
+    }
+  }
+
+  @Test("nobody waits for ever behind a shard that is held up")
+  func givesUp() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    shards.shelves[1].isHeldUp = true
+    let lines = [shards.line(1, 1), shards.line(2, 1)]
+    let first = shards.ask(shards.request("o1", lines), key: 1)
+    shards.settle()
+    shards.pass(3_000)
+    let second = shards.ask(shards.request("o1", [shards.line(1, 2)]), key: 2)
+    shards.pass(2_100)
+    #expect(shards.answers[first] == .unavailable(.outcomeUnknown))
+    #expect(shards.answers[second] == nil)
+    shards.pass(3_000)
+    #expect(shards.answers[second] == .unavailable(.storeUnavailable))
+    // The other shard gave up as well, so that all is undone, and the keys are free.
+    shards.shelves[1].isHeldUp = false
+    shards.settle()
+    shards.pass(200)
+    shards.settle()
+    #expect(shards.reserved == [0, 0, 0])
+    #expect(shards.hold(of: shards.answer(shards.request("o1", lines), key: 1)) != nil)
+    let other = shards.answer(shards.request("o1", [shards.line(1, 2)]), key: 2)
+    #expect(shards.hold(of: other)?.lines.count == 1)
+  }
+
+  @Test("who waits behind a hold is not lost when its end comes between")
+  func waitsThroughExpiry() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    let made = shards.answer(
+      shards.request("o1", [shards.line(1, 1), shards.line(2, 1)], time: 1_000))
+    let id = try #require(shards.hold(of: made)).id
+    let change = shards.ask(shards.request("o1", [shards.line(1, 2), shards.line(2, 2)], time: 1))
+    let waiting = (1...3).map { _ in shards.ask(.releaseHold(id, nil)) }
+    shards.instant += 2_000
+    shards.settle()
+    #expect(shards.hold(of: shards.answers[change]) != nil)
+    for ticket in waiting {
+      #expect(shards.answers[ticket] == .refused(.holdClosed(.expired)))
+    }
+    #expect(shards.reserved == [0, 0, 0])
+  }
+
+  // MARK: Going back
+
+  @Test("what Redis refuses is undone on all shards, and told as not done")
+  func undone() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    // The home has written that it is about to; the other shard's part is refused.
+    let asked = shards.ask(shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]), key: 4)
+    shards.shelves[1].isHeldUp = true
+    shards.settle()
+    #expect(shards.answers[asked] == nil)
+    shards.refuse(2)
+    shards.shelves[1].isHeldUp = false
+    shards.pass(600)
+    shards.settle()
+    #expect(shards.answers[asked] == .unavailable(.storeUnavailable))
+    shards.pass(200)
+    shards.settle()
+    #expect(shards.reserved == [0, 0, 0])
+    #expect(shards.recordCount == 0)
+    // Nothing was judged, so the key is free.
+    let again = shards.answer(
+      shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]), key: 4)
+    #expect(shards.hold(of: again) != nil)
+  }
+
+  @Test("what an engine left over goes on in the next one, and its requests wait for that")
+  func recovers() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    let made = shards.answer(shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]))
+    let id = try #require(shards.hold(of: made)).id
+    _ = shards.ask(shards.request("o1", [shards.line(1, 3), shards.line(2, 3)]))
+    for shelf in shards.shelves { shelf.isHeldUp = shelf !== shards.shelves[0] }
+    shards.settle()
+    try shards.restart()
+    for shelf in shards.shelves { shelf.isHeldUp = false }
+    // Before the first look at what is left over.
+    let asked = shards.ask(.extendHold(id, timeToLive: 90_000))
+    #expect(shards.answers[asked] == nil)
+    shards.pass(50)
+    shards.settle()
+    #expect(shards.hold(of: shards.answers[asked])?.lines.map(\.held) == [1, 1])
+    #expect(shards.reserved == [1, 1, 0])
+    #expect(shards.hold(of: shards.answer(.releaseHold(id, nil)))?.status == .released)
+    #expect(shards.reserved == [0, 0, 0])
+  }
+
+  @Test("two requests with one id of the client's, of which there is no record yet")
+  func sameClientID() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let id = (1...).lazy.map { "cart-\($0)" }.first { shards.map.shard(ofHold: $0) == 0 }!
+    let first = shards.ask(
+      shards.request("o1", [shards.line(1, 9), shards.line(2, 1)], id: id))
+    let second = shards.ask(
+      shards.request("o1", [shards.line(1, 1), shards.line(2, 1)], id: id))
+    shards.settle()
+    guard case .refused(.linesRefused)? = shards.answers[first] else {
+      Issue.record("there are 5")
+      return
+    }
+    #expect(shards.hold(of: shards.answers[second])?.id == id)
+  }
+}
