@@ -30,10 +30,13 @@ final class Exchange {
   var bodyLimit = Bounds.maxBodyBytes
   /// The endpoint has a use for the body.
   var keepsBody = false
-  var body: ByteBuffer?
+  /// What has come of it, where it came in pieces.
+  var collected: ByteBuffer?
   var bodyCount = 0
   /// Of the body, what counts as held by the loop.
   var bytesHeld = 0
+  /// All of it, while the request is dispatched: it lies where it was received.
+  var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// When the header was complete.
   let startTick: Int
 
@@ -53,7 +56,7 @@ final class Exchange {
   /// The response goes on without end.
   var reader: EventReader?
   /// The whole response, where an earlier one is still missing.
-  var ready: ByteBuffer?
+  var ready: [UInt8]?
 
   init(_ head: ResponseHead, startTick: Int) {
     self.head = head

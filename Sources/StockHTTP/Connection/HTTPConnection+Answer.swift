@@ -101,7 +101,7 @@ extension HTTPConnection {
     let mask = 1 << Ticket.requestBits - 1
     let place = (number - firstNumber) & mask
     guard place < pending.count else { return nil }
-    let exchange = pending[pending.index(pending.startIndex, offsetBy: place)]
+    let exchange = pending[place]
     return exchange.ready == nil ? (exchange, place) : nil
   }
 
@@ -109,15 +109,15 @@ extension HTTPConnection {
   /// next, together with all that waited for it; else it waits.
   func complete(_ exchange: Exchange, _ place: Int) {
     guard place == 0 else {
-      var buffer = ByteBuffer()
-      front.write(exchange.head, omitsBody: exchange.isHead, into: &buffer)
-      exchange.ready = buffer
+      var ready = ByteWriter(capacity: 512 + front.body.count)
+      front.write(exchange.head, omitsBody: exchange.isHead, into: &ready)
+      exchange.ready = ready.array
       return
     }
     front.write(exchange.head, omitsBody: exchange.isHead, into: &out)
     didWriteFirst()
     while let ready = pending.first?.ready {
-      out.writeImmutableBuffer(ready)
+      ready.withUnsafeBytes { out.append($0) }
       didWriteFirst()
     }
   }

@@ -27,7 +27,6 @@ final class LoopFront: AnswerReceiver {
 
   /// Where bodies are written before their length is known.
   var body = ByteWriter(capacity: 4_096)
-  private var head = ByteWriter()
   private var date = ByteWriter(capacity: 32)
   /// What the request ids of this loop begin with, and what comes before them in a header.
   private var idPrefix = ByteWriter(capacity: 64)
@@ -229,12 +228,9 @@ extension LoopFront {
   }
 
   /// Writes a response with the body that lies in `body`.
-  func write(_ response: borrowing ResponseHead, omitsBody: Bool, into out: inout ByteBuffer) {
-    head.removeAll()
+  func write(_ response: borrowing ResponseHead, omitsBody: Bool, into out: inout ByteWriter) {
     let length = response.status == 204 || response.isStream ? nil : body.count
-    head.append(response, length: length, prefix: idPrefix, date: date)
-    out.reserveCapacity(minimumWritableBytes: head.count + body.count)
-    out.writeBytes(head.bytes)
-    if !omitsBody { out.writeBytes(body.bytes) }
+    out.append(response, length: length, prefix: idPrefix, date: date)
+    if !omitsBody { out.append(body.bytes) }
   }
 }
