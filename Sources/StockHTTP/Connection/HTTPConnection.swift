@@ -197,20 +197,29 @@ final class HTTPConnection: ChannelDuplexHandler {
 
   /// Writes all responses that are ready, at once.
   func flush() {
-    guard let context, !isClosing else { return }
     if owesContinue, pending.isEmpty {
       owesContinue = false
       out.append("HTTP/1.1 100 Continue\r\n\r\n")
     }
+    flush(out.bytes)
+    out.removeAll()
+    resumeReading()
+  }
+
+  /// Writes `bytes`, behind which there is nothing more for now.
+  private func flush(_ bytes: UnsafeRawBufferPointer) {
+    guard let context, !isClosing else { return }
     let isIdle = pending.isEmpty && inbound == nil
     if wroteLast || (isIdle && (inputClosed || front.isDraining)) {
-      finish(context)
+      finish(context, bytes)
       return
     }
-    if out.count > 0 {
-      send(out.bytes, context)
-      out.removeAll()
-    }
+    if bytes.count > 0 { send(bytes, context) }
+  }
+
+  /// Writes the only response that is on its way: it lies in `front.wire`.
+  func flushWire() {
+    flush(front.wire.bytes)
     resumeReading()
   }
 
@@ -241,7 +250,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   }
 
   /// Writes the rest, and closes when it is written.
-  private func finish(_ context: ChannelHandlerContext) {
+  private func finish(_ context: ChannelHandlerContext, _ rest: UnsafeRawBufferPointer) {
     isClosing = true
     if let stream { front.events.remove(stream) }
     stream = nil
@@ -249,8 +258,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     lastActivity = front.tick
     let promise = context.eventLoop.makePromise(of: Void.self)
     // Behind all that was written before, even if it is empty.
-    context.writeAndFlush(wrapOutboundOut(buffer(out.bytes, context)), promise: promise)
-    out.removeAll()
+    context.writeAndFlush(wrapOutboundOut(buffer(rest, context)), promise: promise)
     promise.futureResult.assumeIsolated().whenComplete { _ in self.didFinish() }
   }
 
