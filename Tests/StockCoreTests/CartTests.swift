@@ -200,6 +200,53 @@ struct CartTests {
     #expect(shards.hold(of: again) != nil)
   }
 
+  @Test(
+    "units of a shipment that comes to nothing come back, also where their entry was deleted",
+    arguments: 1...2, [false, true])
+  func shipmentComesBack(deleted: Int, isMadeAgain: Bool) throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let made = shards.answer(
+      shards.request("o1", [shards.line(1, 5), shards.line(2, 5), shards.line(3, 1)]))
+    let id = try #require(shards.hold(of: made)).id
+    // Shards 1 and 2 have shipped; the third does not answer, and then cannot.
+    shards.shelves[2].isHeldUp = true
+    let asked = shards.ask(.fulfillHold(id, nil))
+    shards.settle()
+    #expect(shards.entry(deleted)?.quantity == 0)
+    let entry = try #require(shards.snapshot(deleted)).id
+    #expect(shards.answer(.deleteEntry(entry, expectedVersion: nil)) == .deleted)
+    if isMadeAgain { _ = shards.answer(.setStock(shards.product(deleted), "A", 2)) }
+    shards.refuse(3)
+    shards.shelves[2].isHeldUp = false
+    shards.pass(600)
+    shards.settle()
+    #expect(shards.answers[asked] == .unavailable(.storeUnavailable))
+    #expect(shards.reserved == [5, 5, 1])
+    #expect(shards.entry(deleted)?.quantity == (isMadeAgain ? 7 : 5))
+    #expect(shards.hold(of: shards.answer(.readHold(id)))?.lines.map(\.held).sorted() == [1, 5, 5])
+    try shards.restart()
+    #expect(shards.hold(of: shards.answer(.fulfillHold(id, nil)))?.status == .fulfilled)
+  }
+
+  @Test("what comes back to an entry with the most units that there can be adds none")
+  func comesBackToFullEntry() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let made = shards.answer(shards.request("o1", [shards.line(1, 5), shards.line(2, 1)]))
+    let id = try #require(shards.hold(of: made)).id
+    shards.shelves[1].isHeldUp = true
+    _ = shards.ask(.fulfillHold(id, nil))
+    shards.settle()
+    _ = shards.answer(.setStock(shards.product(1), "A", Bounds.maxQuantity))
+    shards.refuse(2)
+    shards.shelves[1].isHeldUp = false
+    shards.pass(600)
+    shards.settle()
+    #expect(try #require(shards.entry(1)) == (Bounds.maxQuantity, 5))
+    try shards.restart()
+  }
+
   @Test("what an engine left over goes on in the next one, and its requests wait for that")
   func recovers() throws {
     let shards = try TestShards()

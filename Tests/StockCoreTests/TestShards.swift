@@ -55,12 +55,15 @@ final class TestShards {
     for number in 1...3 { _ = answer(.setStock(product(number), "A", quantity)) }
   }
 
-  func entry(_ number: Int) -> (quantity: Int64, reserved: Int64)? {
-    var found: (Int64, Int64)?
-    _ = shelves[number - 1].machine.visitEntries(from: 0, count: .max) { entry, _ in
-      found = (entry.value.quantity, entry.value.reserved)
-    }
+  /// The entry of a shard's only product at its only location.
+  func snapshot(_ number: Int) -> EntrySnapshot? {
+    var found: EntrySnapshot?
+    _ = shelves[number - 1].machine.visitEntries(from: 0, count: .max) { entry, _ in found = entry }
     return found
+  }
+
+  func entry(_ number: Int) -> (quantity: Int64, reserved: Int64)? {
+    snapshot(number).map { ($0.value.quantity, $0.value.reserved) }
   }
 
   var reserved: [Int64] { (1...3).map { entry($0)?.reserved ?? 0 } }

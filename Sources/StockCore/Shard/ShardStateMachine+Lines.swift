@@ -23,6 +23,8 @@ extension ShardStateMachine {
     /// The lines with their locations.
     var lines: [HoldLine] = []
     fileprivate var steps: [Step] = []
+    /// Units of an undone shipment whose entries were deleted or moved meanwhile: made again.
+    fileprivate var returns: [(product: Int32, location: String, units: Int64)] = []
     fileprivate var purchases: [(PurchaseKey, Purchases?)] = []
   }
 
@@ -38,7 +40,7 @@ extension ShardStateMachine {
 
   /// Judges whether lines can become others. Nothing is changed.
   ///
-  /// - Parameter isForced: units only leave: what is not there (any more) is left alone.
+  /// - Parameter isForced: units only leave, or come back that were shipped: nothing is refused.
   func judge(
     _ old: [HoldLine], to new: [HoldLine], _ change: LineChange, isForced: Bool, _ now: Now
   ) -> LineVerdict {
@@ -147,6 +149,9 @@ extension ShardStateMachine {
       }
       guard let row = row(of: line) else {
         if isForced {
+          // A shipment that was not decided yet left the entry empty, and it went.
+          let units = line.held - (before?.held ?? 0)
+          if units > 0 { plan.returns.append((product, line.location, units)) }
           plan.lines.append(line)
         } else {
           refuse(line, .entryNotFound, saw(entriesOf: product))
@@ -276,14 +281,17 @@ extension ShardStateMachine {
 
   /// Does what `judge` found possible, in the open batch.
   mutating func carryOut(_ plan: LinePlan, _ change: LineChange, _ now: Now) {
-    for step in plan.steps where step.held != 0 || step.fulfilled != 0 {
+    for units in plan.returns { bringBack(units.units, units.product, units.location, now) }
+    for var step in plan.steps where step.held != 0 || step.fulfilled != 0 {
       let row = step.row
       let before = books.entries[Int(row)].value
+      let takes = step.held + step.fulfilled > 0
+      // What comes back must not lift an entry over the bound that somebody has set it to meanwhile.
+      step.fulfilled = max(step.fulfilled, before.quantity - Bounds.maxQuantity)
       touch(entry: row, now: now)
       books.entries[Int(row)].value.reserved += step.held
       books.entries[Int(row)].value.quantity -= step.fulfilled
       stamp(row, now)
-      let takes = step.held + step.fulfilled > 0
       record(
         entry: row, floor: takes ? floor(of: row) : min(0, books.entries[Int(row)].value.available))
       logStep(step, from: before, change.giveBack, now)
@@ -292,6 +300,17 @@ extension ShardStateMachine {
       noteOpened(now)
       purchases.write(key, value)
     }
+  }
+
+  /// Makes an entry anew for units that are held of it. No bound can refuse them: they were there.
+  private mutating func bringBack(
+    _ units: Int64, _ product: Int32, _ location: String, _ now: Now
+  ) {
+    let value = EntryValue(
+      quantity: units, reserved: units, version: 1, createdAt: now.wall, updatedAt: now.wall,
+      gtin: .none, location: books.locations.internBeyondBound(location))
+    _ = makeEntry(product: product, value: value, now: now)
+    log(.adjust, product: product, location: value.location, from: .zero, to: value.counters, now)
   }
 
   /// A step is one movement, or two: units that were shipped and units that were given back.
