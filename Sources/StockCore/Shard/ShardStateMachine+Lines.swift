@@ -282,16 +282,19 @@ extension ShardStateMachine {
   /// Does what `judge` found possible, in the open batch.
   mutating func carryOut(_ plan: LinePlan, _ change: LineChange, _ now: Now) {
     for units in plan.returns { bringBack(units.units, units.product, units.location, now) }
-    for var step in plan.steps where step.held != 0 || step.fulfilled != 0 {
+    for step in plan.steps where step.held != 0 || step.fulfilled != 0 {
       let row = step.row
-      let before = books.entries[Int(row)].value
-      let takes = step.held + step.fulfilled > 0
-      // What comes back must not lift an entry over the bound that somebody has set it to meanwhile.
-      step.fulfilled = max(step.fulfilled, before.quantity - Bounds.maxQuantity)
+      var before = books.entries[Int(row)].value
       touch(entry: row, now: now)
+      let excess = before.quantity - step.fulfilled - Bounds.maxQuantity
+      if excess > 0 {
+        makeRoom(excess, row: row, now)
+        before.quantity -= excess
+      }
       books.entries[Int(row)].value.reserved += step.held
       books.entries[Int(row)].value.quantity -= step.fulfilled
       stamp(row, now)
+      let takes = step.held + step.fulfilled > 0
       record(
         entry: row, floor: takes ? floor(of: row) : min(0, books.entries[Int(row)].value.available))
       logStep(step, from: before, change.giveBack, now)
@@ -311,6 +314,17 @@ extension ShardStateMachine {
       gtin: .none, location: books.locations.internBeyondBound(location))
     _ = makeEntry(product: product, value: value, now: now)
     log(.adjust, product: product, location: value.location, from: .zero, to: value.counters, now)
+  }
+
+  /// An entry was set to the most units that there can be while others were about to come back to it:
+  /// they come back, and the rest is what it can have beside them.
+  private mutating func makeRoom(_ excess: Int64, row: Int32, _ now: Now) {
+    let caller = cause
+    defer { cause = caller }
+    cause = Cause(actor: 0, note: MovementNote(reason: "room for units that come back"))
+    let before = books.entries[Int(row)].value
+    books.entries[Int(row)].value.quantity -= excess
+    log(.adjust, row: row, from: before, now)
   }
 
   /// A step is one movement, or two: units that were shipped and units that were given back.
