@@ -31,6 +31,25 @@ enum Matching {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
   }
 
+  /// Sixteen bytes at a time, as long as there are so many.
+  ///
+  /// - Returns: the place of the first byte, from `start` on, below `low` or above `high`; `bytes.count`
+  ///   if there is none.
+  @inline(__always)
+  static func firstByte(
+    in bytes: UnsafeBufferPointer<UInt8>, from start: Int, outside low: UInt8, _ high: UInt8
+  ) -> Int {
+    let raw = UnsafeRawBufferPointer(bytes)
+    var at = start
+    while at &+ 16 <= bytes.count {
+      let chunk = raw.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
+      if any((chunk .< low) .| (chunk .> high)) { break }
+      at &+= 16
+    }
+    while at < bytes.count, bytes[at] >= low, bytes[at] <= high { at &+= 1 }
+    return at
+  }
+
   /// Takes the same time whatever the bytes are, so that a guess tells nothing of how near it was.
   /// Only the lengths are no secret.
   static func equalInConstantTime(
