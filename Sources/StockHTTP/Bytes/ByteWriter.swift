@@ -68,7 +68,9 @@ struct ByteWriter: ~Copyable {
   }
 
   /// The text's UTF-8 as it is, without quotes or escapes.
-  mutating func append(_ text: String) {
+  ///
+  /// With a label: a literal would else be taken for a `String`, which costs ten times as much.
+  mutating func append(utf8 text: String) {
     var text = text
     let length = text.utf8.count
     reserve(length)
