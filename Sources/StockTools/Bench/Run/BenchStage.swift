@@ -13,10 +13,10 @@ struct BenchStage: Sendable {
   private let exchange: any Exchange
   let heads: RequestHeads
   /// Of the key that the load uses.
-  private let keyID: String
+  private let keyID: Int64
 
   private struct NewKey: Decodable {
-    var id: String
+    var id: Int64
     var key: String
   }
 
