@@ -49,7 +49,7 @@ public import StockEngine
 
 /// Writes the response to a reserve, again and again into the same memory.
 @_spi(Benchmarks) public struct AnswerProbe: ~Copyable {
-  private var head = ByteWriter()
+  private var out = ByteWriter(capacity: 4_096)
   private var body = ByteWriter(capacity: 4_096)
   private var prefix = ByteWriter(capacity: 64)
   private var date = ByteWriter(capacity: 32)
@@ -62,13 +62,14 @@ public import StockEngine
   /// - Returns: the response's bytes.
   public mutating func write(_ entry: EntrySnapshot, number: UInt64) -> Int {
     body.removeAll()
-    head.removeAll()
-    var response = ResponseHead(.number(number))
-    response.status = body.append(.entry(entry), about: Subject())
-    response.shard = 0
-    response.sequence = entry.value.version
-    head.append(response, length: body.count, prefix: prefix, date: date)
-    return head.count + body.count
+    out.removeAll()
+    let exchange = Exchange(ResponseHead(.number(number)), startTick: 0)
+    exchange.head.status = body.append(.entry(entry), about: Subject())
+    exchange.head.shard = 0
+    exchange.head.sequence = entry.value.version
+    out.append(headOf: exchange, length: body.count, prefix: prefix, date: date)
+    out.append(body.bytes)
+    return out.count
   }
 }
 
