@@ -6,7 +6,7 @@ public struct AdminLoad: Sendable {
   /// Lists as the administration's page would show them.
   public static let defaultPaths = [
     "/api/v1/store/inventory?limit=500&sort=quantity",
-    "/api/v1/store/inventory?limit=500&sort=-quantity&low_stock=true",
+    "/api/v1/store/inventory?limit=500&sort=-quantity&low_stock=1000000",
     "/api/v1/store/inventory?limit=500&search=1000",
   ]
 

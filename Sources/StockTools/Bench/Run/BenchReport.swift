@@ -56,16 +56,14 @@ public struct BenchReport: Sendable {
   /// The lists beside the reserves.
   public struct Lists: Sendable {
     public var requests: Int
-    /// Seconds for which they ran, and for which they did not.
+    /// Seconds for which they ran.
     public var seconds: Double
-    public var alone: Double
     public var refused: [String: Int]
     public var latency: String
 
-    init(_ outcome: AdminLoad.Outcome, alone: Double) {
+    init(_ outcome: AdminLoad.Outcome) {
       requests = outcome.requests
       seconds = outcome.seconds
-      self.alone = alone
       refused = outcome.refused
       latency = outcome.latency.report
     }
