@@ -143,6 +143,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     isWritable = context.channel.isWritable
     lastActivity = front.tick
     resumeReading()
+    if isWritable, let stream { front.events.wake(stream) }
     context.fireChannelWritabilityChanged()
   }
 
