@@ -20,6 +20,10 @@ let package = Package(
   products: [
     .executable(name: "stock", targets: ["stock"]),
     .library(name: "StockCore", targets: ["StockCore"]),
+    // For benchmarks/micro, which is a package of its own.
+    .library(name: "StockRedis", targets: ["StockRedis"]),
+    .library(name: "StockEngine", targets: ["StockEngine"]),
+    .library(name: "StockHTTP", targets: ["StockHTTP"]),
   ],
   dependencies: [
     // Event loops, channels, HTTP/1.1 decoding (ADR 0002).
@@ -42,6 +46,8 @@ let package = Package(
   targets: [
     .target(name: "StockCore", swiftSettings: settings),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    // epoll and timerfd, which Swift's Glibc leaves out.
+    .systemLibrary(name: "CEpoll"),
     .target(
       name: "StockRedis",
       dependencies: ["StockCore", "CHiredis", nio, nioPosix, nioConcurrency, logging],
@@ -61,7 +67,7 @@ let package = Package(
     .target(
       name: "StockTools",
       dependencies: [
-        "StockCore", nio, nioPosix, nioHTTP1, logging,
+        "StockCore", "CEpoll", nio, nioPosix, nioHTTP1, logging,
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -69,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "stock",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools",
+        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", "StockProcesses",
         nio, nioPosix, nioHTTP1, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -79,13 +85,15 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "StockProcesses", dependencies: ["StockRedis", "StockTools"], swiftSettings: settings),
+    .target(
       name: "StockFaults",
-      dependencies: ["StockCore", "StockRedis", "StockTools", nio, nioPosix],
+      dependencies: ["StockCore", "StockRedis", "StockTools", "StockProcesses", nio, nioPosix],
       swiftSettings: settings),
     .executableTarget(
       name: "stock-faults",
       dependencies: [
-        "StockFaults", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StockFaults", "StockProcesses", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
@@ -126,7 +134,7 @@ let package = Package(
     .testTarget(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
-      dependencies: ["stock", "StockFaults", "StockTools", nio, nioPosix],
+      dependencies: ["stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import StockFaults
+import StockProcesses
 
 @main
 struct FaultsCommand: AsyncParsableCommand {

@@ -13,11 +13,14 @@ struct Stock: AsyncParsableCommand {
         stock keys create --role store --store-id 1 --name shop
         stock import stock.csv                    products and quantities
         stock replay orders.csv --opening 100000  real orders, and the books
+        stock bench hot                           load, latencies, and the books
         stock verify                              memory against Redis
 
       Exit codes: 0 done, 1 failed, 64 bad usage.
       """,
-    subcommands: [Serve.self, Keys.self, Import.self, Replay.self, Verify.self])
+    subcommands: [
+      Serve.self, Keys.self, Import.self, Replay.self, Bench.self, Verify.self,
+    ])
 
   static func main() async {
     // A connection that the other side closed must be an error, not the end of the process.

@@ -1,5 +1,6 @@
 import Foundation
 import StockFaults
+import StockProcesses
 import Testing
 
 /// The campaigns in short: `stock-faults` runs them at length. Each has an engine of its own; one

@@ -1,4 +1,5 @@
 import Foundation
+import StockProcesses
 import StockTools
 import Testing
 

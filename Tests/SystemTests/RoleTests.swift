@@ -1,4 +1,5 @@
 import StockFaults
+import StockProcesses
 import StockTools
 import Testing
 

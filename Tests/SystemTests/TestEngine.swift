@@ -1,5 +1,6 @@
 import Foundation
 import StockFaults
+import StockProcesses
 import StockTools
 import Synchronization
 import Testing

@@ -295,7 +295,11 @@ extension ShardStateMachine {
     guard let waiter = works[id]?.caller?.waiter else { return }
     guard let outcome else {
       works[id]?.conclusion = (.unavailable(.storeUnavailable), committedSequence)
-      if let key = waiter.key { keys.forget(key) }
+      if let key = waiter.key {
+        // From now on another request may have it, which must not lose it with this one's end.
+        keys.forget(key)
+        works[id]?.caller?.waiter.key = nil
+      }
       return
     }
     if let key = waiter.key {

@@ -1,3 +1,4 @@
+import StockProcesses
 import StockTools
 
 /// Many carts at once over the same products, on several shards: each is held whole or not at all, none

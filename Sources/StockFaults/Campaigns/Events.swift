@@ -1,4 +1,5 @@
 import Foundation
+import StockProcesses
 import StockTools
 
 /// Thousands of readers of events while reserves run: what they cost in throughput and in memory, and

@@ -1,3 +1,4 @@
+import StockProcesses
 import StockTools
 
 /// SIGKILL of the engine and of its redis-server, at random moments, under load. After each one

@@ -1,4 +1,5 @@
 import Foundation
+import StockProcesses
 import StockTools
 
 /// Real orders, with SIGKILLs of the engine in between; then another program rebuilds all counters from

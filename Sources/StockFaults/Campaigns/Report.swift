@@ -1,3 +1,5 @@
+import StockProcesses
+
 /// What a campaign found.
 public struct Report: Sendable {
   public var name: String

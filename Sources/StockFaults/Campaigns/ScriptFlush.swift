@@ -1,3 +1,4 @@
+import StockProcesses
 import StockRedis
 import StockTools
 

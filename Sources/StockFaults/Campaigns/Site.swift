@@ -1,3 +1,4 @@
+public import StockProcesses
 import StockRedis
 public import StockTools
 

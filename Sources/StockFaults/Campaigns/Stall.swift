@@ -1,3 +1,4 @@
+import StockProcesses
 import StockTools
 
 /// redis-server stands still under load (SIGSTOP), then goes on. Clients wait, or get a 503 that says

@@ -1,3 +1,4 @@
+import StockProcesses
 import StockTools
 
 /// A client that sends everything twice under the same key, while the engine is killed at random: every

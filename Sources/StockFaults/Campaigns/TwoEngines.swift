@@ -1,3 +1,4 @@
+import StockProcesses
 import StockTools
 
 /// A second engine on the same Redis takes the shards. The first one then takes no change any more,

@@ -1,4 +1,5 @@
 import Foundation
+import StockProcesses
 public import StockTools
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Foundation
+import StockProcesses
 
 /// A program that is run to its end.
 enum Program {

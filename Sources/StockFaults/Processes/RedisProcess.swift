@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+public import StockProcesses
 public import StockRedis
 
 #if canImport(Glibc)
@@ -16,7 +17,7 @@ public actor RedisProcess {
   private let folder: TemporaryFolder
   private var process: ChildProcess?
 
-  public init() throws(FaultError) { folder = try TemporaryFolder() }
+  public init() throws(ProcessError) { folder = try TemporaryFolder() }
 
   public nonisolated var url: String { "unix://\(folder.path)/redis.sock" }
 

@@ -79,14 +79,14 @@ enum LeftOvers {
 public final class TemporaryFolder: Sendable {
   public let path: String
 
-  /// - Throws: `FaultError` if it cannot be made.
-  public init() throws(FaultError) {
+  /// - Throws: `ProcessError` if it cannot be made.
+  public init() throws(ProcessError) {
     var base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
     // A socket's path has 107 bytes at most.
     if base.utf8.count > 40 || !base.hasPrefix("/") { base = "/tmp" }
     var template = Array("\(base)/stock-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template), let real = realpath(made, nil) else {
-      throw FaultError("cannot make a folder in \(base): \(String(cString: strerror(errno)))")
+      throw ProcessError("cannot make a folder in \(base): \(String(cString: strerror(errno)))")
     }
     path = String(cString: real)
     free(real)

@@ -20,11 +20,11 @@ public final class ChildProcess: Sendable {
   ///   - arguments: without the program's own name.
   ///   - output: the file that gets standard output, from its start.
   ///   - errors: the file to which standard error is appended.
-  /// - Throws: `FaultError` if it cannot be started.
+  /// - Throws: `ProcessError` if it cannot be started.
   public init(
     _ executable: String, _ arguments: [String], environment: [String: String], output: String,
     errors: String
-  ) throws(FaultError) {
+  ) throws(ProcessError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -51,7 +51,7 @@ public final class ChildProcess: Sendable {
     var pid = pid_t()
     let result = posix_spawn(&pid, executable, &actions, &attributes, words, variables)
     guard result == 0 else {
-      throw FaultError("cannot start \(executable): \(String(cString: strerror(result)))")
+      throw ProcessError("cannot start \(executable): \(String(cString: strerror(result)))")
     }
     self.pid = pid
     LeftOvers.add(process: self)

@@ -38,7 +38,7 @@ public actor EngineProcess {
   private var process: ChildProcess?
 
   /// Nothing is started yet.
-  public init(_ options: Options) throws(FaultError) {
+  public init(_ options: Options) throws(ProcessError) {
     self.options = options
     self.port = options.port ?? 0
     self.folder = try TemporaryFolder()
@@ -71,11 +71,11 @@ public actor EngineProcess {
   /// Starts it, also after a kill: on the same folder and port.
   ///
   /// - Returns: how long it took to the line that says where it listens.
-  /// - Throws: `FaultError` if it does not listen in time, with what it said.
+  /// - Throws: `ProcessError` if it does not listen in time, with what it said.
   @discardableResult
   public func start(within limit: Duration = .seconds(60)) async throws -> Duration {
     let begin = ContinuousClock.now
-    guard !isRunning else { throw FaultError("the engine runs already") }
+    guard !isRunning else { throw ProcessError("the engine runs already") }
     var arguments = [
       "serve", "--host", "127.0.0.1", "--port", String(port), "--data", folder.path,
       "--auth", "keys", "--log-level", "notice",
@@ -97,7 +97,7 @@ public actor EngineProcess {
     guard isListening, process.isRunning else {
       process.signal(SIGKILL)
       _ = try await process.waitForEnd(within: .seconds(10))
-      throw FaultError("the engine does not listen. It said:\n\(errorTail)")
+      throw ProcessError("the engine does not listen. It said:\n\(errorTail)")
     }
     return ContinuousClock.now - begin
   }
@@ -123,20 +123,20 @@ public actor EngineProcess {
 
   /// SIGKILL to its redis-server; waits until the engine has started another one.
   public nonisolated func killRedis(within limit: Duration = .seconds(60)) async throws {
-    guard let old = redisPID else { throw FaultError("the engine has no redis-server") }
+    guard let old = redisPID else { throw ProcessError("the engine has no redis-server") }
     Signals.kill(old)
     let isBack = try await eventually(within: limit) { redisPID.map { $0 != old } ?? false }
-    guard isBack else { throw FaultError("the engine did not start its redis-server again") }
+    guard isBack else { throw ProcessError("the engine did not start its redis-server again") }
   }
 
   /// SIGTERM, and its end waited for; its redis-server ends with it.
   ///
-  /// - Throws: `FaultError` if it had to be killed, or ended with another status than 0.
+  /// - Throws: `ProcessError` if it had to be killed, or ended with another status than 0.
   public func stop(within limit: Duration = .seconds(30)) async throws {
     guard let process, process.isRunning else { return }
     try await end(by: SIGTERM, within: limit)
     guard let status = process.exitStatus, status == 0 else {
-      throw FaultError("stopped, the engine ended with status \(process.exitStatus ?? -1)")
+      throw ProcessError("stopped, the engine ended with status \(process.exitStatus ?? -1)")
     }
   }
 
@@ -146,7 +146,7 @@ public actor EngineProcess {
     guard try await process.waitForEnd(within: limit) else {
       process.signal(SIGKILL)
       _ = try await process.waitForEnd(within: .seconds(10))
-      throw FaultError("the engine did not end within \(limit) after signal \(signal)")
+      throw ProcessError("the engine did not end within \(limit) after signal \(signal)")
     }
   }
 }
@@ -156,8 +156,8 @@ public enum Port {
   /// A port below those that the kernel deals out to outgoing connections. On one of those a client
   /// that tries to reach an engine that is down can end up connected to itself, and hold the port.
   ///
-  /// - Throws: `FaultError` if none of a hundred was free.
-  public static func free() throws(FaultError) -> Int {
+  /// - Throws: `ProcessError` if none of a hundred was free.
+  public static func free() throws(ProcessError) -> Int {
     for _ in 0..<100 {
       let port = Int.random(in: 18_000..<32_000)
       let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -174,7 +174,7 @@ public enum Port {
       }
       if result == 0 { return port }
     }
-    throw FaultError("no free port from 18000 to 31999")
+    throw ProcessError("no free port from 18000 to 31999")
   }
 }
 
@@ -182,8 +182,8 @@ public enum Port {
 public enum StockBinary {
   /// STOCK_BINARY, or the one beside the program that runs now: both lie in the same build folder.
   ///
-  /// - Throws: `FaultError` that says what to build.
-  public static func find() throws(FaultError) -> String {
+  /// - Throws: `ProcessError` that says what to build.
+  public static func find() throws(ProcessError) -> String {
     if let given = ProcessInfo.processInfo.environment["STOCK_BINARY"] { return given }
     let own =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -192,7 +192,7 @@ public enum StockBinary {
       "stock"
     ).path
     guard FileManager.default.isExecutableFile(atPath: beside) else {
-      throw FaultError("there is no \(beside): build it (swift build), or set STOCK_BINARY")
+      throw ProcessError("there is no \(beside): build it (swift build), or set STOCK_BINARY")
     }
     return beside
   }

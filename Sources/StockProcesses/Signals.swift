@@ -6,12 +6,12 @@
   import Darwin
 #endif
 
-/// Signals to an engine's redis-server, which is not our child.
-enum Signals {
-  static func kill(_ pid: Int32) { send(SIGKILL, to: pid) }
+/// Signals to a process that is not our child, such as an engine's redis-server.
+public enum Signals {
+  public static func kill(_ pid: Int32) { send(SIGKILL, to: pid) }
   /// It stands still until `resume`.
-  static func pause(_ pid: Int32) { send(SIGSTOP, to: pid) }
-  static func resume(_ pid: Int32) { send(SIGCONT, to: pid) }
+  public static func pause(_ pid: Int32) { send(SIGSTOP, to: pid) }
+  public static func resume(_ pid: Int32) { send(SIGCONT, to: pid) }
 
   private static func send(_ signal: Int32, to pid: Int32) {
     #if canImport(Glibc)

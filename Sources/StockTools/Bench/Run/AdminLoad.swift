@@ -1,0 +1,52 @@
+import Synchronization
+
+/// The connection beside the reserves: gets lists, one behind the other, without a pause, in every
+/// second slice of the measured time.
+public struct AdminLoad: Sendable {
+  /// Lists as the administration's page would show them.
+  public static let defaultPaths = [
+    "/api/v1/store/inventory?limit=500&sort=quantity",
+    "/api/v1/store/inventory?limit=500&sort=-quantity&low_stock=true",
+    "/api/v1/store/inventory?limit=500&search=1000",
+  ]
+
+  /// Slices of the measured time: alone, beside lists, alone, beside lists.
+  static let slices = 4
+
+  struct Outcome: Sendable {
+    var latency = Latency()
+    var requests = 0
+    var refused: [String: Int] = [:]
+    /// Seconds for which lists ran.
+    var seconds = 0.0
+  }
+
+  let exchange: any Exchange
+  let paths: [String]
+  let lists: ListsSwitch
+
+  /// - Parameter window: nanoseconds of `LoadClock`.
+  func run(in window: ClosedRange<UInt64>) async throws -> Outcome {
+    var outcome = Outcome()
+    let slice = (window.upperBound - window.lowerBound) / UInt64(Self.slices)
+    for number in stride(from: 1, to: Self.slices, by: 2) {
+      let start = window.lowerBound + slice * UInt64(number)
+      let end = start + slice
+      let now = LoadClock.now
+      if start > now { try await Task.sleep(for: .nanoseconds(start - now)) }
+      let began = LoadClock.now
+      lists.isOn = true
+      defer { lists.isOn = false }
+      while LoadClock.now < end, !Task.isCancelled {
+        let path = paths[outcome.requests % paths.count]
+        let answer = try await outcome.latency.measure {
+          try await exchange.send(HTTPRequest(.get, path))
+        }
+        outcome.requests += 1
+        if !answer.isSuccess { outcome.refused["\(path): \(answer.code)", default: 0] += 1 }
+      }
+      outcome.seconds += Double(min(LoadClock.now, window.upperBound) - began) / 1e9
+    }
+    return outcome
+  }
+}
