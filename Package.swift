@@ -20,6 +20,10 @@ let package = Package(
   products: [
     .executable(name: "stock", targets: ["stock"]),
     .library(name: "StockCore", targets: ["StockCore"]),
+    // For benchmarks/micro, which is a package of its own.
+    .library(name: "StockRedis", targets: ["StockRedis"]),
+    .library(name: "StockEngine", targets: ["StockEngine"]),
+    .library(name: "StockHTTP", targets: ["StockHTTP"]),
   ],
   dependencies: [
     // Event loops, channels, HTTP/1.1 decoding (ADR 0002).

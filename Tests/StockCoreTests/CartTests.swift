@@ -108,6 +108,31 @@ struct CartTests {
     #expect(shards.records.map(\.count) == [1, 0, 0])
   }
 
+  @Test("its units are free at once on its home's shard, elsewhere with the home's next look")
+  func freesUnits() throws {
+    let shards = try TestShards()
+    shards.stock(1)
+    func reserve(_ number: Int) -> Command.Operation {
+      .reserve(EntryAmount(product: shards.product(number), location: "A", quantity: 1))
+    }
+    let isRefused = Outcome.refused(.insufficientStock(requested: 1, available: 0))
+    _ = shards.answer(
+      shards.request("o1", [shards.line(1, 1), shards.line(2, 1)], time: 1_000))
+    shards.instant += 999
+    #expect(shards.answer(reserve(1)) == isRefused)
+    #expect(shards.answer(reserve(2)) == isRefused)
+    shards.instant += 1
+    // The home knows; the other shard has not heard yet.
+    let there = shards.ask(reserve(2))
+    let atHome = shards.ask(reserve(1))
+    #expect(shards.answers[there] == isRefused)
+    shards.settle()
+    guard case .entry? = shards.answers[atHome], case .entry? = shards.answer(reserve(2)) else {
+      Issue.record("the hold is over")
+      return
+    }
+  }
+
   // MARK: Waiting
 
   @Test("a request with a key that comes again while the first one waits behind another")
@@ -128,6 +153,39 @@ struct CartTests {
       Issue.record("the key is not known")
       return
     }
+  }
+
+  @Test("a key that was free again is not taken from the request that has it now")
+  func keyChangesHands() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    let made = shards.answer(shards.request("o1", [shards.line(1, 4), shards.line(2, 4)]))
+    let id = try #require(shards.hold(of: made)).id
+    let amounts = (1...2).map {
+      HoldAmount(product: shards.product($0), location: "A", quantity: 1)
+    }
+    // The second shard cannot do its part, so that the first one is about to undo its own …
+    shards.shelves[1].isHeldUp = true
+    let first = shards.ask(.fulfillHold(id, amounts), key: 5)
+    shards.settle()
+    shards.shelves[0].isHeldUp = true
+    shards.refuse(2)
+    shards.settle()
+    // … when the same comes again, and waits; and then Redis refuses that as well.
+    let second = shards.ask(.fulfillHold(id, amounts), key: 5)
+    shards.refuse(1)
+    #expect(shards.answers[first] == .unavailable(.storeUnavailable))
+    #expect(shards.answers[second] == nil)
+    shards.instant += 600
+    shards.pass(0)
+    let third = shards.ask(.fulfillHold(id, amounts), key: 5)
+    #expect(shards.answers[third] == .refused(.idempotencyRunning))
+    for shelf in shards.shelves { shelf.isHeldUp = false }
+    shards.settle()
+    shards.pass(200)
+    shards.settle()
+    #expect(shards.hold(of: shards.answers[second])?.lines.map(\.fulfilled) == [1, 1])
+    #expect((1...2).map { shards.entry($0)?.quantity } == [8, 8])
   }
 
   @Test("nobody waits for ever behind a shard that is held up")
@@ -198,6 +256,88 @@ struct CartTests {
     let again = shards.answer(
       shards.request("o1", [shards.line(1, 1), shards.line(2, 1)]), key: 4)
     #expect(shards.hold(of: again) != nil)
+  }
+
+  @Test(
+    "units of a shipment that comes to nothing come back, also where their entry was deleted",
+    arguments: 1...2, [false, true])
+  func shipmentComesBack(deleted: Int, isMadeAgain: Bool) throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let made = shards.answer(
+      shards.request("o1", [shards.line(1, 5), shards.line(2, 5), shards.line(3, 1)]))
+    let id = try #require(shards.hold(of: made)).id
+    // Shards 1 and 2 have shipped; the third does not answer, and then cannot.
+    shards.shelves[2].isHeldUp = true
+    let asked = shards.ask(.fulfillHold(id, nil))
+    shards.settle()
+    #expect(shards.entry(deleted)?.quantity == 0)
+    let entry = try #require(shards.snapshot(deleted)).id
+    #expect(shards.answer(.deleteEntry(entry, expectedVersion: nil)) == .deleted)
+    if isMadeAgain { _ = shards.answer(.setStock(shards.product(deleted), "A", 2)) }
+    shards.refuse(3)
+    shards.shelves[2].isHeldUp = false
+    shards.pass(600)
+    shards.settle()
+    #expect(shards.answers[asked] == .unavailable(.storeUnavailable))
+    #expect(shards.reserved == [5, 5, 1])
+    #expect(shards.entry(deleted)?.quantity == (isMadeAgain ? 7 : 5))
+    #expect(shards.hold(of: shards.answer(.readHold(id)))?.lines.map(\.held).sorted() == [1, 5, 5])
+    try shards.restart()
+    #expect(shards.hold(of: shards.answer(.fulfillHold(id, nil)))?.status == .fulfilled)
+  }
+
+  @Test(
+    "what comes back to an entry that has the most units there can be takes the place of others")
+  func comesBackToFullEntry() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let made = shards.answer(shards.request("o1", [shards.line(1, 5), shards.line(2, 1)]))
+    let id = try #require(shards.hold(of: made)).id
+    shards.shelves[1].isHeldUp = true
+    _ = shards.ask(.fulfillHold(id, nil))
+    shards.settle()
+    _ = shards.answer(.setStock(shards.product(1), "A", Bounds.maxQuantity))
+    shards.refuse(2)
+    shards.shelves[1].isHeldUp = false
+    shards.pass(600)
+    shards.settle()
+    #expect(try #require(shards.entry(1)) == (Bounds.maxQuantity, 5))
+    // The ledger shows what had to make room, and who did not want it.
+    let movements = shards.movements(1).suffix(2)
+    #expect(movements.map(\.quantityChange) == [-5, 5])
+    #expect(movements.map(\.note.reference) == ["", id])
+    try shards.restart()
+  }
+
+  @Test("an order is where its hold is until Redis has the hold's end")
+  func keepsOrder() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    let order = OrderKey(store: 0, order: "o1")
+    let home = shards.shelves[0]
+    func isKept() -> Bool { home.machine.hasOpenHold(of: order) }
+    func freed() -> [OrderKey] { home.machine.takeClosedOrders() }
+    func request() -> Command.Operation { shards.request("o1", [shards.line(1, 1)]) }
+    let id = try #require(shards.hold(of: shards.answer(request()))).id
+    home.isHeldUp = true
+    _ = shards.ask(.releaseHold(id, nil))
+    #expect(isKept())
+    shards.settle()
+    // The same order is held anew, and that one ends as well, in a batch behind it.
+    let other = shards.ask(request())
+    let id2 = shards.map.holdID(home: 0, random: (0, 2))
+    _ = shards.ask(.releaseHold(id2, nil))
+    #expect(isKept())
+    shards.refuse(1)
+    #expect(shards.answers[other] == .unavailable(.storeUnavailable))
+    #expect(isKept())
+    #expect(freed() == [])
+    shards.pass(600)
+    home.isHeldUp = false
+    #expect(shards.hold(of: shards.answer(.releaseHold(id, nil)))?.status == .released)
+    #expect(!isKept())
+    #expect(freed() == [order])
   }
 
   @Test("what an engine left over goes on in the next one, and its requests wait for that")

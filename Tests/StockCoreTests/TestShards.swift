@@ -18,6 +18,7 @@ final class TestShards {
   let map = ShardMap(shardCount: 3)
   private(set) var shelves: [Shelf] = []
   private(set) var answers: [UInt64: Outcome] = [:]
+  private var ledger: [LedgerEntry] = []
   private var mail: [(shard: ShardID, message: ShardMessage)] = []
   private var partAnswers: [Answer] = []
   private var lastTicket: UInt64 = 0
@@ -27,8 +28,10 @@ final class TestShards {
   var now: Now { Now(wall: 1_800_000_000_000 + instant, monotonic: instant) }
 
   init() throws {
+    var configuration = ShardConfiguration()
+    configuration.feedsReaders = true
     for id in 0..<map.shardCount {
-      var machine = ShardStateMachine(id: id, map: map)
+      var machine = ShardStateMachine(id: id, map: map, configuration: configuration)
       machine.beginLoading(Self.meta(epoch: 1, sequence: 0, digest: 0))
       try machine.finishLoading()
       shelves.append(Shelf(machine))
@@ -55,12 +58,20 @@ final class TestShards {
     for number in 1...3 { _ = answer(.setStock(product(number), "A", quantity)) }
   }
 
-  func entry(_ number: Int) -> (quantity: Int64, reserved: Int64)? {
-    var found: (Int64, Int64)?
-    _ = shelves[number - 1].machine.visitEntries(from: 0, count: .max) { entry, _ in
-      found = (entry.value.quantity, entry.value.reserved)
-    }
+  /// The entry of a shard's only product at its only location.
+  func snapshot(_ number: Int) -> EntrySnapshot? {
+    var found: EntrySnapshot?
+    _ = shelves[number - 1].machine.visitEntries(from: 0, count: .max) { entry, _ in found = entry }
     return found
+  }
+
+  func entry(_ number: Int) -> (quantity: Int64, reserved: Int64)? {
+    snapshot(number).map { ($0.value.quantity, $0.value.reserved) }
+  }
+
+  /// What Redis has of a shard's product.
+  func movements(_ number: Int) -> [LedgerEntry] {
+    ledger.filter { $0.product == product(number) }
   }
 
   var reserved: [Int64] { (1...3).map { entry($0)?.reserved ?? 0 } }
@@ -203,6 +214,10 @@ final class TestShards {
       } else if answers.updateValue(answer.outcome, forKey: answer.ticket.rawValue) != nil {
         Issue.record("ticket \(answer.ticket.rawValue) is answered twice")
       }
+    }
+    for committed in shelf.machine.takeCommitted() {
+      let batch = LedgerBatch(committed) { shelf.machine.locations.name($0) }
+      ledger += batch.entries
     }
     for message in shelf.machine.takeMessages() { mail.append((shelf.machine.id, message)) }
     let wrong = shelf.machine.checkInvariants()

@@ -274,6 +274,31 @@ import Testing
     }
   }
 
+  /// More than the socket takes: the rest waits in the channel, and comes behind what went out before.
+  @Test func answersThatAreReadLateKeepTheirOrder() async throws {
+    let title = String(repeating: "0123456789", count: 20_000)
+    let value = ProductValue(
+      store: 7, type: .physical, title: title, createdAt: 0, updatedAt: 0)
+    let judge: @Sendable (Command) -> Outcome = { _ in
+      .product(ProductSnapshot(id: 5, value: value))
+    }
+    try await withServer(judge: judge) { server, _, group in
+      let client = try await Client(server.localAddress, group: group, reads: false)
+      let count = 50
+      for number in 0..<count {
+        client.sendWithoutWaiting(
+          request(
+            "GET", "/api/v1/admin/products/5", nil, token: "admin",
+            "X-Request-Id: n\(number)\r\n"))
+      }
+      try await Task.sleep(for: .milliseconds(300))
+      try await client.resume()
+      let responses = try await client.responses()
+      #expect(responses.map { $0.fields["x-request-id"] } == (0..<count).map { "n\($0)" })
+      #expect(responses.allSatisfy { $0.status == 200 && $0.json["title"] as? String == title })
+    }
+  }
+
   @Test func closeIsSaidAndDone() async throws {
     try await withServer { server, _, group in
       let client = try await Client(server.localAddress, group: group)

@@ -85,9 +85,7 @@ extension ShardStateMachine {
 
   /// What rests on that the hold's order has no other hold any more.
   private func saw(endOf hold: Hold) -> Saw {
-    let order = OrderKey(store: hold.store, order: hold.order)
-    if open.closedOrders.contains(order) { return .open }
-    return inFlight?.contents.closedOrders.contains(order) == true ? .inFlight : .committed
+    sawEnd(of: OrderKey(store: hold.store, order: hold.order))
   }
 
   /// All lines are here: done in this batch.
@@ -295,7 +293,11 @@ extension ShardStateMachine {
     guard let waiter = works[id]?.caller?.waiter else { return }
     guard let outcome else {
       works[id]?.conclusion = (.unavailable(.storeUnavailable), committedSequence)
-      if let key = waiter.key { keys.forget(key) }
+      if let key = waiter.key {
+        // From now on another request may have it, which must not lose it with this one's end.
+        keys.forget(key)
+        works[id]?.caller?.waiter.key = nil
+      }
       return
     }
     if let key = waiter.key {

@@ -23,6 +23,8 @@ extension ShardStateMachine {
     /// The lines with their locations.
     var lines: [HoldLine] = []
     fileprivate var steps: [Step] = []
+    /// Units of an undone shipment whose entries were deleted or moved meanwhile: made again.
+    fileprivate var returns: [(product: Int32, location: String, units: Int64)] = []
     fileprivate var purchases: [(PurchaseKey, Purchases?)] = []
   }
 
@@ -38,7 +40,7 @@ extension ShardStateMachine {
 
   /// Judges whether lines can become others. Nothing is changed.
   ///
-  /// - Parameter isForced: units only leave: what is not there (any more) is left alone.
+  /// - Parameter isForced: units only leave, or come back that were shipped: nothing is refused.
   func judge(
     _ old: [HoldLine], to new: [HoldLine], _ change: LineChange, isForced: Bool, _ now: Now
   ) -> LineVerdict {
@@ -147,6 +149,9 @@ extension ShardStateMachine {
       }
       guard let row = row(of: line) else {
         if isForced {
+          // A shipment that was not decided yet left the entry empty, and it went.
+          let units = line.held - (before?.held ?? 0)
+          if units > 0 { plan.returns.append((product, line.location, units)) }
           plan.lines.append(line)
         } else {
           refuse(line, .entryNotFound, saw(entriesOf: product))
@@ -276,10 +281,16 @@ extension ShardStateMachine {
 
   /// Does what `judge` found possible, in the open batch.
   mutating func carryOut(_ plan: LinePlan, _ change: LineChange, _ now: Now) {
+    for units in plan.returns { bringBack(units.units, units.product, units.location, now) }
     for step in plan.steps where step.held != 0 || step.fulfilled != 0 {
       let row = step.row
-      let before = books.entries[Int(row)].value
+      var before = books.entries[Int(row)].value
       touch(entry: row, now: now)
+      let excess = before.quantity - step.fulfilled - Bounds.maxQuantity
+      if excess > 0 {
+        makeRoom(excess, row: row, now)
+        before.quantity -= excess
+      }
       books.entries[Int(row)].value.reserved += step.held
       books.entries[Int(row)].value.quantity -= step.fulfilled
       stamp(row, now)
@@ -292,6 +303,28 @@ extension ShardStateMachine {
       noteOpened(now)
       purchases.write(key, value)
     }
+  }
+
+  /// Makes an entry anew for units that are held of it. No bound can refuse them: they were there.
+  private mutating func bringBack(
+    _ units: Int64, _ product: Int32, _ location: String, _ now: Now
+  ) {
+    let value = EntryValue(
+      quantity: units, reserved: units, version: 1, createdAt: now.wall, updatedAt: now.wall,
+      gtin: .none, location: books.locations.internBeyondBound(location))
+    _ = makeEntry(product: product, value: value, now: now)
+    log(.adjust, product: product, location: value.location, from: .zero, to: value.counters, now)
+  }
+
+  /// An entry was set to the most units that there can be while others were about to come back to it:
+  /// they come back, and the rest is what it can have beside them.
+  private mutating func makeRoom(_ excess: Int64, row: Int32, _ now: Now) {
+    let caller = cause
+    defer { cause = caller }
+    cause = Cause(actor: 0, note: MovementNote(reason: "room for units that come back"))
+    let before = books.entries[Int(row)].value
+    books.entries[Int(row)].value.quantity -= excess
+    log(.adjust, row: row, from: before, now)
   }
 
   /// A step is one movement, or two: units that were shipped and units that were given back.

@@ -18,7 +18,12 @@ public struct LocationTable: Sendable {
   /// - Returns: nil where `Bounds.maxLocationsPerShard` is reached.
   public mutating func intern(_ name: String) -> LocationID? {
     if let id = ids[name] { return id }
-    guard !isFull else { return nil }
+    return isFull ? nil : internBeyondBound(name)
+  }
+
+  /// For a name that the shard has taken already: a hold's line has it.
+  mutating func internBeyondBound(_ name: String) -> LocationID {
+    if let id = ids[name] { return id }
     let id = LocationID(names.count)
     names.append(name)
     ids[name] = id

@@ -7,6 +7,15 @@ enum RequestID: Sendable {
   case number(UInt64)
 }
 
+/// What only few responses' headers tell. Boxed, since the others carry it about.
+enum ExtraField: Sendable {
+  case none
+  /// The methods of a path (405).
+  indirect case allow(String)
+  /// Where the resource is that was made (201).
+  indirect case location(String)
+}
+
 /// What a response's header says beyond its length.
 struct ResponseHead {
   var status = 200
@@ -21,9 +30,7 @@ struct ResponseHead {
   var sequence: Sequence64 = 0
   /// 0: no `ETag`.
   var version: Int64 = 0
-  var allow: String?
-  /// Where the resource is that was made.
-  var location: String?
+  var extra = ExtraField.none
   /// The first answer to an idempotency key, given again.
   var isReplay = false
   /// Server-Sent Events: the body ends with the connection.
@@ -38,71 +45,73 @@ extension ByteWriter {
   /// The first line and the header fields, up to and with the empty line.
   ///
   /// - Parameters:
+  ///   - exchange: whose response it is. Not its head alone: that would be copied.
   ///   - length: bytes of the body. nil: the status has none (204).
   ///   - prefix: the header field of request ids, up to where the number begins.
   ///   - date: the value of `Date`.
   mutating func append(
-    _ head: borrowing ResponseHead, length: Int?, prefix: borrowing ByteWriter,
+    headOf exchange: Exchange, length: Int?, prefix: borrowing ByteWriter,
     date: borrowing ByteWriter
   ) {
     reserve(512)
-    append(Self.statusLine(head.status))
+    append(Self.statusLine(exchange.head.status))
     append("Date: ")
     append(date.bytes)
     if let length {
       append(
-        head.isProblem
+        exchange.head.isProblem
           ? "\r\nContent-Type: application/problem+json\r\nContent-Length: "
           : "\r\nContent-Type: application/json\r\nContent-Length: ")
       append(Int64(length))
     }
-    if head.isStream {
+    if exchange.head.isStream {
       // Proxies are to pass it on as it comes.
       append(
         "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no")
     }
-    switch head.requestID {
+    switch exchange.head.requestID {
     case .client(let id):
       append("\r\nX-Request-Id: ")
-      append(id)
+      append(utf8: id)
     case .number(let number):
       append(prefix.bytes)
       appendHex(number, width: 8)
     }
-    if head.shard >= 0 {
+    if exchange.head.shard >= 0 {
       append("\r\nX-Stock-Shard: ")
-      append(Int64(head.shard))
+      append(Int64(exchange.head.shard))
       append("\r\nX-Stock-Sequence: ")
-      append(head.sequence)
+      append(exchange.head.sequence)
     }
-    if head.version > 0 {
+    if exchange.head.version > 0 {
       append("\r\nETag: \"")
-      append(head.version)
+      append(exchange.head.version)
       append("\"")
     }
-    if let location = head.location {
+    switch exchange.head.extra {
+    case .none: break
+    case .allow(let methods):
+      append("\r\nAllow: ")
+      append(utf8: methods)
+    case .location(let path):
       append("\r\nLocation: ")
-      append(location)
+      append(utf8: path)
     }
-    if head.isReplay { append("\r\nIdempotency-Replayed: true") }
-    if head.status >= 400 { appendErrorFields(head) }
-    if !head.keepsAlive {
+    if exchange.head.isReplay { append("\r\nIdempotency-Replayed: true") }
+    if exchange.head.status >= 400 { appendErrorFields(exchange) }
+    if !exchange.head.keepsAlive {
       append("\r\nConnection: close")
-    } else if head.isOldVersion {
+    } else if exchange.head.isOldVersion {
       append("\r\nConnection: keep-alive")
     }
     append("\r\n\r\n")
   }
 
-  private mutating func appendErrorFields(_ head: borrowing ResponseHead) {
-    switch head.status {
+  private mutating func appendErrorFields(_ exchange: Exchange) {
+    switch exchange.head.status {
     case 401: append("\r\nWWW-Authenticate: Bearer")
     case 503: append("\r\nRetry-After: 1")
-    default: if head.canBeRetried { append("\r\nRetry-After: 1") }
-    }
-    if let allow = head.allow {
-      append("\r\nAllow: ")
-      append(allow)
+    default: if exchange.head.canBeRetried { append("\r\nRetry-After: 1") }
     }
   }
 

@@ -5,7 +5,8 @@ import StockCore
 /// One request and its response, from the header of the one to the last byte of the other.
 ///
 /// A class, since it goes from hand to hand on its way through a connection: copies of so many fields
-/// would cost more than what is done with them.
+/// would cost more than what is done with them. What few requests have lies in a part of its own, so
+/// that the others stay small: with many connections most of a request's time is waiting for memory.
 final class Exchange {
   // MARK: The request
 
@@ -14,26 +15,14 @@ final class Exchange {
   var principal = Principal.anyone
   /// The number at the path's end, or 0.
   var id: Int64 = 0
-  /// The reservation that the path names, or empty.
-  var reservation: HoldID = ""
-  /// Behind the `?`, without it.
-  var query: String?
   /// The version that `If-Match` asks for.
   var expectedVersion: Int64?
   /// nil: the request came without a key.
   var idempotency: IdempotencyContext?
-  var lastEventID: String?
-  /// Why the request is refused, once all of it has been read.
-  var refusal: Problem?
-
-  /// Bytes of body to take at most.
-  var bodyLimit = Bounds.maxBodyBytes
   /// The endpoint has a use for the body.
   var keepsBody = false
-  var body: ByteBuffer?
-  var bodyCount = 0
-  /// Of the body, what counts as held by the loop.
-  var bytesHeld = 0
+  /// All of it, while the request is dispatched: it lies where it was received.
+  var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// When the header was complete.
   let startTick: Int
 
@@ -48,15 +37,85 @@ final class Exchange {
   var subject = Subject()
   /// The answers to a batch's lines.
   var gather: BatchGather?
-  /// Where the answer to an atomic batch goes.
-  var atomic: AtomicGather?
-  /// The response goes on without end.
-  var reader: EventReader?
   /// The whole response, where an earlier one is still missing.
-  var ready: ByteBuffer?
+  var ready: [UInt8]?
+
+  // MARK: What few have
+
+  private var extras: Extras?
+
+  private final class Extras {
+    var reservation: HoldID = ""
+    var query: String?
+    var lastEventID: String?
+    var refusal: Problem?
+    var bodyLimit = Bounds.maxBodyBytes
+    var collected: ByteBuffer?
+    var bodyCount = 0
+    var bytesHeld = 0
+    var atomic: AtomicGather?
+    var reader: EventReader?
+  }
 
   init(_ head: ResponseHead, startTick: Int) {
     self.head = head
     self.startTick = startTick
+  }
+}
+
+extension Exchange {
+  private func withExtras(_ change: (Extras) -> Void) {
+    let extras = self.extras ?? Extras()
+    self.extras = extras
+    change(extras)
+  }
+
+  /// The reservation that the path names, or empty.
+  var reservation: HoldID {
+    get { extras?.reservation ?? "" }
+    set { if !newValue.isEmpty { withExtras { $0.reservation = newValue } } }
+  }
+  /// Behind the `?`, without it.
+  var query: String? {
+    get { extras?.query }
+    set { if newValue != nil { withExtras { $0.query = newValue } } }
+  }
+  var lastEventID: String? {
+    get { extras?.lastEventID }
+    set { if newValue != nil { withExtras { $0.lastEventID = newValue } } }
+  }
+  /// Why the request is refused, once all of it has been read.
+  var refusal: Problem? {
+    get { extras?.refusal }
+    set { if newValue != nil { withExtras { $0.refusal = newValue } } }
+  }
+  /// Bytes of body to take at most.
+  var bodyLimit: Int {
+    get { extras?.bodyLimit ?? Bounds.maxBodyBytes }
+    set { if newValue != Bounds.maxBodyBytes { withExtras { $0.bodyLimit = newValue } } }
+  }
+  /// What has come of the body, where it comes in pieces.
+  var collected: ByteBuffer? {
+    get { extras?.collected }
+    set { withExtras { $0.collected = newValue } }
+  }
+  var bodyCount: Int {
+    get { extras?.bodyCount ?? 0 }
+    set { withExtras { $0.bodyCount = newValue } }
+  }
+  /// Of the body, what counts as held by the loop.
+  var bytesHeld: Int {
+    get { extras?.bytesHeld ?? 0 }
+    set { withExtras { $0.bytesHeld = newValue } }
+  }
+  /// Where the answer to an atomic batch goes.
+  var atomic: AtomicGather? {
+    get { extras?.atomic }
+    set { withExtras { $0.atomic = newValue } }
+  }
+  /// The response goes on without end.
+  var reader: EventReader? {
+    get { extras?.reader }
+    set { withExtras { $0.reader = newValue } }
   }
 }

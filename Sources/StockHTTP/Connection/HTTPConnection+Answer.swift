@@ -8,7 +8,7 @@ extension HTTPConnection {
   func respond(_ problem: Problem, _ exchange: Exchange) {
     exchange.head.status = problem.code.status
     exchange.head.isProblem = true
-    exchange.head.allow = problem.allow
+    if let allow = problem.allow { exchange.head.extra = .allow(allow) }
     pending.append(exchange)
     front.body.removeAll()
     front.body.append(problem)
@@ -52,13 +52,12 @@ extension HTTPConnection {
     case .entry(let entry):
       if exchange.showsVersion { exchange.head.version = entry.value.version }
     case .holdCreated(let hold):
-      exchange.head.location = "/api/v1/store/reservations/" + hold.id
+      exchange.head.extra = .location("/api/v1/store/reservations/" + hold.id)
     case .refused(.idempotencyRunning):
       exchange.head.canBeRetried = true
     default: break
     }
-    complete(exchange, place)
-    return true
+    return complete(exchange, place, atOnce: true)
   }
 
   /// An answer of a task.
@@ -101,25 +100,37 @@ extension HTTPConnection {
     let mask = 1 << Ticket.requestBits - 1
     let place = (number - firstNumber) & mask
     guard place < pending.count else { return nil }
-    let exchange = pending[pending.index(pending.startIndex, offsetBy: place)]
+    let exchange = pending[place]
     return exchange.ready == nil ? (exchange, place) : nil
   }
 
-  /// The body of a response lies in `front.body`, and its head is known. It goes out at once if it is
-  /// next, together with all that waited for it; else it waits.
-  func complete(_ exchange: Exchange, _ place: Int) {
+  /// The body of a response lies in `front.body`, and its head is known. It is written if it is next,
+  /// together with all that waited for it; else it waits.
+  ///
+  /// - Parameter atOnce: it may go out alone, if nothing else of this connection is on its way.
+  /// - Returns: whether there is something to flush.
+  @discardableResult
+  func complete(_ exchange: Exchange, _ place: Int, atOnce: Bool = false) -> Bool {
     guard place == 0 else {
-      var buffer = ByteBuffer()
-      front.write(exchange.head, omitsBody: exchange.isHead, into: &buffer)
-      exchange.ready = buffer
-      return
+      var ready = ByteWriter(capacity: 512 + front.body.count)
+      front.write(exchange, into: &ready)
+      exchange.ready = ready.array
+      return true
     }
-    front.write(exchange.head, omitsBody: exchange.isHead, into: &out)
+    if atOnce, pending.count == 1, out.count == 0, !owesContinue {
+      front.wire.removeAll()
+      front.write(exchange, into: &front.wire)
+      didWriteFirst()
+      flushWire()
+      return false
+    }
+    front.write(exchange, into: &out)
     didWriteFirst()
     while let ready = pending.first?.ready {
-      out.writeImmutableBuffer(ready)
+      ready.withUnsafeBytes { out.append($0) }
       didWriteFirst()
     }
+    return true
   }
 
   private func didWriteFirst() {

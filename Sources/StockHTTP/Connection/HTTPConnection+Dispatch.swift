@@ -298,20 +298,11 @@ extension Exchange {
     _ errors: inout FieldErrors,
     _ read: (inout JSONReader, inout FieldErrors) throws(JSONSyntaxError) -> Void
   ) {
-    func run(_ bytes: UnsafeBufferPointer<UInt8>) {
-      var reader = JSONReader(bytes)
-      do throws(JSONSyntaxError) {
-        try read(&reader, &errors)
-      } catch {
-        errors.add(error)
-      }
-    }
-    guard let body else {
-      run(UnsafeBufferPointer(start: nil, count: 0))
-      return
-    }
-    body.withUnsafeReadableBytes { raw in
-      raw.withMemoryRebound(to: UInt8.self) { run($0) }
+    var reader = JSONReader(body.assumingMemoryBound(to: UInt8.self))
+    do throws(JSONSyntaxError) {
+      try read(&reader, &errors)
+    } catch {
+      errors.add(error)
     }
   }
 }

@@ -34,7 +34,7 @@ extension HTTPConnection {
 
   /// The reader's position is known, so its response can begin: as soon as those before it are out.
   func openStream(_ reader: EventReader) {
-    guard let place = pending.firstIndex(where: { $0.reader === reader }) else { return }
+    guard let place = pending.place(of: reader) else { return }
     let exchange = pending[place]
     guard exchange.ready == nil else { return }
     exchange.head.isStream = true
@@ -43,16 +43,14 @@ extension HTTPConnection {
     front.body.append("retry: 2000\nid: ")
     front.body.append(reader.position)
     front.body.append("\n\n")
-    complete(exchange, pending.distance(from: pending.startIndex, to: place))
+    complete(exchange, place)
     flush()
   }
 
   /// Sends events. They are few enough for the socket's buffer, or the channel says that it is full.
   func writeEvents(_ bytes: UnsafeRawBufferPointer) {
     guard let context, stream != nil else { return }
-    var buffer = context.channel.allocator.buffer(capacity: bytes.count)
-    buffer.writeBytes(bytes)
-    write(events: buffer, context)
+    write(events: bytes, context)
   }
 
   /// The reader takes nothing: it is not waited for. What lies in the socket for it, some megabytes, is

@@ -17,25 +17,22 @@ extension HTTPConnection {
       self.held = nil
     }
     while buffer.readableBytes > 0, !ignoresInput {
-      var scanner = RequestScanner()
-      var exchange: Exchange?
       let scan = buffer.withUnsafeReadableBytes { raw in
         raw.withMemoryRebound(to: UInt8.self) { bytes in
+          var scanner = RequestScanner()
           let scan = scanner.scan(bytes, authorize: principal(for:))
-          if case .complete = scan { exchange = plain(scanner) }
+          if case .complete(let length) = scan {
+            sawPart = true
+            end(
+              plain(scanner),
+              body: UnsafeRawBufferPointer(rebasing: raw[scanner.bodyStart..<length]))
+          }
           return scan
         }
       }
       switch scan {
       case .complete(let length):
-        guard let exchange else { preconditionFailure("a complete request was not taken up") }
-        if scanner.bodyLength > 0, exchange.keepsBody, exchange.refusal == nil {
-          exchange.body = buffer.getSlice(
-            at: buffer.readerIndex + scanner.bodyStart, length: scanner.bodyLength)
-        }
         buffer.moveReaderIndex(forwardBy: length)
-        sawPart = true
-        end(exchange)
       case .incomplete:
         held = buffer
         return
@@ -210,8 +207,8 @@ extension HTTPConnection {
       return
     }
     guard inbound.keepsBody, inbound.refusal == nil else { return }
-    if inbound.body == nil {
-      inbound.body = bytes
+    if inbound.collected == nil {
+      inbound.collected = bytes
       return
     }
     guard front.bodyBytesHeld + bytes.readableBytes <= HTTPLimits.maxBodyBytesHeld else {
@@ -220,22 +217,27 @@ extension HTTPConnection {
     }
     inbound.bytesHeld += bytes.readableBytes
     front.bodyBytesHeld += bytes.readableBytes
-    inbound.body?.writeImmutableBuffer(bytes)
+    inbound.collected?.writeImmutableBuffer(bytes)
   }
 
   /// The request that NIO's decoder read is complete.
   func end() {
     guard let request = inbound else { return }
     dropInbound()
-    end(request)
+    let body = request.collected ?? ByteBuffer()
+    request.collected = nil
+    body.withUnsafeReadableBytes { end(request, body: $0) }
   }
 
-  private func end(_ request: Exchange) {
+  /// - Parameter body: stays where it is until this returns, and no longer.
+  private func end(_ request: Exchange, body: UnsafeRawBufferPointer) {
     if !request.head.keepsAlive { ignoresInput = true }
     if let refusal = request.refusal {
       respond(refusal, request)
     } else {
+      request.body = request.keepsBody ? body : UnsafeRawBufferPointer(start: nil, count: 0)
       dispatch(request)
+      request.body = UnsafeRawBufferPointer(start: nil, count: 0)
     }
   }
 }

@@ -23,13 +23,16 @@ final class HTTPConnection: ChannelDuplexHandler {
   private(set) var slot = 0
 
   /// Responses that have not been written, in the order of their requests.
-  var pending = CircularBuffer<Exchange>(initialCapacity: 4)
+  var pending = ExchangeQueue()
   /// The number of the first of them.
   var firstNumber = 0
   /// Operations in batches under way.
   var operationsUnderWay = 0
   /// What goes out with the next flush.
-  var out = ByteBuffer()
+  var out = ByteWriter(capacity: 1_024)
+  private var socket: ClientSocket?
+  /// Writes that wait in the channel's queue: as long as there are any, others go behind them.
+  private var queuedWrites = 0
   /// Is in the loop's list of connections to flush.
   var isTouched = false
   var credentials = Credentials()
@@ -68,7 +71,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     wasAdded = true
-    out = context.channel.allocator.buffer(capacity: 1_024)
+    socket = ClientSocket(context.channel)
     lastActivity = front.tick
     (slot, firstNumber) = front.attach(self)
   }
@@ -83,6 +86,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   private func leave() {
     guard context != nil else { return }
     context = nil
+    socket = nil
     dropInbound()
     let nextNumber = firstNumber + pending.count
     if let reader = stream ?? pending.last?.reader { front.events.remove(reader) }
@@ -193,41 +197,60 @@ final class HTTPConnection: ChannelDuplexHandler {
 
   /// Writes all responses that are ready, at once.
   func flush() {
-    guard let context, !isClosing else { return }
     if owesContinue, pending.isEmpty {
       owesContinue = false
-      out.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+      out.append("HTTP/1.1 100 Continue\r\n\r\n")
     }
+    flush(out.bytes)
+    out.removeAll()
+    resumeReading()
+  }
+
+  /// Writes `bytes`, behind which there is nothing more for now.
+  private func flush(_ bytes: UnsafeRawBufferPointer) {
+    guard let context, !isClosing else { return }
     let isIdle = pending.isEmpty && inbound == nil
     if wroteLast || (isIdle && (inputClosed || front.isDraining)) {
-      finish(context)
+      finish(context, bytes)
       return
     }
-    if out.readableBytes > 0 {
-      lastActivity = front.tick
-      context.writeAndFlush(wrapOutboundOut(out), promise: nil)
-      resetOut(context)
-    }
+    if bytes.count > 0 { send(bytes, context) }
+  }
+
+  /// Writes the only response that is on its way: it lies in `front.wire`.
+  func flushWire() {
+    flush(front.wire.bytes)
     resumeReading()
   }
 
   /// Writes a part of the response that goes on without end.
-  func write(events buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+  func write(events bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
     guard !isClosing else { return }
-    lastActivity = front.tick
-    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    send(bytes, context)
   }
 
-  private func resetOut(_ context: ChannelHandlerContext) {
-    if out.capacity <= 1 << 16 {
-      out.clear()
-    } else {
-      out = context.channel.allocator.buffer(capacity: 1_024)
-    }
+  /// What the socket takes goes out now, the rest waits in the channel.
+  private func send(_ bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
+    lastActivity = front.tick
+    let sent = queuedWrites == 0 ? socket?.write(bytes) ?? 0 : 0
+    guard sent < bytes.count else { return }
+    queuedWrites += 1
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { _ in self.queuedWrites -= 1 }
+    let rest = buffer(UnsafeRawBufferPointer(rebasing: bytes[sent...]), context)
+    context.writeAndFlush(wrapOutboundOut(rest), promise: promise)
+  }
+
+  private func buffer(
+    _ bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext
+  ) -> ByteBuffer {
+    var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+    buffer.writeBytes(bytes)
+    return buffer
   }
 
   /// Writes the rest, and closes when it is written.
-  private func finish(_ context: ChannelHandlerContext) {
+  private func finish(_ context: ChannelHandlerContext, _ rest: UnsafeRawBufferPointer) {
     isClosing = true
     if let stream { front.events.remove(stream) }
     stream = nil
@@ -235,8 +258,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     lastActivity = front.tick
     let promise = context.eventLoop.makePromise(of: Void.self)
     // Behind all that was written before, even if it is empty.
-    context.writeAndFlush(wrapOutboundOut(out), promise: promise)
-    out = ByteBuffer()
+    context.writeAndFlush(wrapOutboundOut(buffer(rest, context)), promise: promise)
     promise.futureResult.assumeIsolated().whenComplete { _ in self.didFinish() }
   }
 

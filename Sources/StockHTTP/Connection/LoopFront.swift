@@ -27,7 +27,9 @@ final class LoopFront: AnswerReceiver {
 
   /// Where bodies are written before their length is known.
   var body = ByteWriter(capacity: 4_096)
-  private var head = ByteWriter()
+  /// Where a response is put together that goes out at once. One for all connections: what the
+  /// processor has at hand is quicker than a buffer of the connection's own.
+  var wire = ByteWriter(capacity: 4_096)
   private var date = ByteWriter(capacity: 32)
   /// What the request ids of this loop begin with, and what comes before them in a header.
   private var idPrefix = ByteWriter(capacity: 64)
@@ -228,13 +230,10 @@ extension LoopFront {
     return .number(lastID)
   }
 
-  /// Writes a response with the body that lies in `body`.
-  func write(_ response: borrowing ResponseHead, omitsBody: Bool, into out: inout ByteBuffer) {
-    head.removeAll()
-    let length = response.status == 204 || response.isStream ? nil : body.count
-    head.append(response, length: length, prefix: idPrefix, date: date)
-    out.reserveCapacity(minimumWritableBytes: head.count + body.count)
-    out.writeBytes(head.bytes)
-    if !omitsBody { out.writeBytes(body.bytes) }
+  /// Writes an exchange's response, with the body that lies in `body`.
+  func write(_ exchange: Exchange, into out: inout ByteWriter) {
+    let length = exchange.head.status == 204 || exchange.head.isStream ? nil : body.count
+    out.append(headOf: exchange, length: length, prefix: idPrefix, date: date)
+    if !exchange.isHead { out.append(body.bytes) }
   }
 }

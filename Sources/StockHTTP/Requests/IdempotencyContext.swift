@@ -30,8 +30,8 @@ final class IdempotencyContext {
   }
 
   /// The body is complete. To be called once, before `key(operation:)`.
-  func take(_ body: ByteBuffer?) {
-    body?.withUnsafeReadableBytes { request.update(bufferPointer: $0) }
+  func take(_ body: UnsafeRawBufferPointer) {
+    request.update(bufferPointer: body)
     fingerprint = Self.words(of: request.finalize()).0
   }
 

@@ -37,10 +37,13 @@ final class Client: Sendable {
     }
   }
 
-  init(_ address: SocketAddress, group: any EventLoopGroup) async throws {
+  /// - Parameter reads: without it nothing is read before `resume`, and the kernel keeps little.
+  init(_ address: SocketAddress, group: any EventLoopGroup, reads: Bool = true) async throws {
     let received = NIOLockedValueBox(Received())
     self.received = received
     channel = try await ClientBootstrap(group: group)
+      .channelOption(.autoRead, value: reads)
+      .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 18 : 1 << 12)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(Collector(received))
@@ -51,6 +54,24 @@ final class Client: Sendable {
 
   func send(_ text: String) async throws {
     try await channel.writeAndFlush(ByteBuffer(string: text)).get()
+  }
+
+  /// Sends what the server may not take before its answers are read.
+  func sendWithoutWaiting(_ text: String) {
+    channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+  }
+
+  func resume() async throws { try await channel.setOption(.autoRead, value: true).get() }
+
+  /// All responses, once nothing has come for half a second.
+  func responses() async throws -> [Response] {
+    var size = -1
+    while true {
+      let bytes = received.withLockedValue { $0.bytes }
+      if bytes.readableBytes == size { return try Response.parse(String(buffer: bytes)) }
+      size = bytes.readableBytes
+      try await Task.sleep(for: .milliseconds(500))
+    }
   }
 
   func close() async { try? await channel.close().get() }

@@ -1,0 +1,1 @@
+"""What pushes: neutral clients that several peers share."""

@@ -1,0 +1,1 @@
+"""What every benchmark here needs: processes, CPU time, rounds, figures, tables, plots."""

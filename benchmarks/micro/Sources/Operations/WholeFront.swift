@@ -1,0 +1,118 @@
+import NIOCore
+import NIOEmbedded
+import StockCore
+import StockEngine
+@_spi(Benchmarks) import StockHTTP
+
+/// Clients on one loop, without a network: their requests go in as bytes, the answers come out as
+/// bytes. What the kernel does is not in it.
+final class WholeFront: MicroOperation {
+  /// Requests that come in one tick, each on a connection of its own.
+  static let connections = 125
+
+  private let loop: EmbeddedEventLoop
+  private let front: FrontOfLoop
+  private let engine: BenchEngine
+  private var channels: [EmbeddedChannel] = []
+  private var requests: [ByteBuffer] = []
+
+  init(_ gateway: any TickGateway, products: Int = 1) {
+    loop = EmbeddedEventLoop()
+    engine = BenchEngine(gateway, token: SampleRequest.token)
+    front = FrontOfLoop(engine: engine, loop: loop)
+    var numbers = SeededNumbers(seed: 1)
+    requests = (0..<MicroOperations.perRound).map { _ in
+      ByteBuffer(string: SampleRequest.text(Int64(numbers.next(below: products)) + 1))
+    }
+    do {
+      for _ in 0..<Self.connections {
+        let channel = EmbeddedChannel(loop: loop)
+        try front.adopt(channel)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80)).wait()
+        channels.append(channel)
+      }
+    } catch {
+      preconditionFailure("cannot connect: \(error)")
+    }
+  }
+
+  func measured() {
+    var answered = 0
+    for start in stride(from: 0, to: requests.count, by: Self.connections) {
+      do {
+        for place in channels.indices {
+          _ = try channels[place].writeInbound(requests[start + place])
+        }
+        engine.gateway.endOfTick()
+        for channel in channels {
+          while let answer = try channel.readOutbound(as: ByteBuffer.self) {
+            answered += answer.readableBytes > 300 ? 1 : 0
+          }
+        }
+      } catch {
+        preconditionFailure("a channel failed: \(error)")
+      }
+    }
+    expect(answered == MicroOperations.perRound, "each request is answered: \(answered)")
+  }
+}
+
+/// The engine's side of the loop.
+protocol TickGateway: LoopGateway {
+  /// All that came in this tick is decided, committed and answered.
+  func endOfTick()
+}
+
+/// An engine that is only a gateway and one key.
+///
+/// `@unchecked Sendable`: a benchmark has one thread.
+final class BenchEngine: Engine, @unchecked Sendable {
+  let gateway: any TickGateway
+  let shardMap = ShardMap(shardCount: 1)
+  let control: any ControlPlane
+
+  init(_ gateway: any TickGateway, token: String) {
+    self.gateway = gateway
+    control = OneKey(digest: FrontOfLoop.digest(ofToken: token))
+  }
+
+  func gateway(on loop: any EventLoop) -> any LoopGateway { gateway }
+
+  func entries(_ query: EntryQuery) async throws(EngineError) -> EntryPage { throw Self.nothing }
+  func products(_ query: ProductQuery) async throws(EngineError) -> ProductPage {
+    throw Self.nothing
+  }
+  func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage { throw Self.nothing }
+  func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage {
+    throw Self.nothing
+  }
+  func verify() async throws(EngineError) -> VerifyReport { throw Self.nothing }
+  func health() async -> EngineHealth { EngineHealth(shards: []) }
+  func ledger(
+    of shard: ShardID, after number: Int64, limit: Int
+  ) async throws(EngineError) -> [LedgerBatch] { throw Self.nothing }
+  func ledgerEnds() async -> [Int64] { [] }
+
+  private static let nothing = EngineError.unavailable("only reserves are measured")
+}
+
+/// One admin's key, and nothing that changes.
+private final class OneKey: ControlPlane {
+  let snapshot: ControlSnapshot
+
+  init(digest: [UInt8]) {
+    let key = APIKey(
+      id: 1, role: .checkout, store: 1, name: "bench", digest: digest, createdAt: 0)
+    snapshot = ControlSnapshot(generation: 1, stores: [:], keys: [1: key])
+  }
+
+  func putStore(
+    id: StoreID, name: String, locationPriority: [String], strategy: AllocationStrategy
+  ) async throws(ControlError) -> (store: Store, created: Bool) { throw .storeUnavailable }
+
+  func createKey(
+    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?
+  ) async throws(ControlError) -> APIKey { throw .storeUnavailable }
+
+  func revokeKey(id: Int64) async throws(ControlError) -> Bool { throw .storeUnavailable }
+}
