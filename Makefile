@@ -79,7 +79,7 @@ faults-ledger: build ## rebuild all counters from the ledger after orders and ki
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults ledger $(ORDERS) --kills 50
 
-faults-events: build ## 5,000 readers of events: what they cost in throughput and memory
+faults-events: build ## 5,000 readers of events: what they cost, and how far they lag behind
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults events
 
