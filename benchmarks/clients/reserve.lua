@@ -1,6 +1,7 @@
 -- wrk: reserves. The environment says what is asked:
 --   BENCH_BODY      the request's body; {id} in it is the product, {id12} the same in twelve digits
 --   BENCH_PRODUCTS  1: the same bytes again and again; more: products 1..N, uniformly
+--   BENCH_REQUESTS  how many requests are made before the run, where there are more products than one
 --   BENCH_KEYED     an Idempotency-Key that no other request has
 --   BENCH_LINES     operations of a batch: {lines} in the body is that many BENCH_LINE
 --   STOCK_KEY       the bearer token, if any
@@ -45,7 +46,7 @@ else
   -- All requests are made before, so that the generator stays cheap.
   local requests, next = {}, 0
   function init()
-    local count = lines > 0 and 200 or 20000
+    local count = lines > 0 and 200 or tonumber(os.getenv("BENCH_REQUESTS") or "20000")
     for i = 1, count do requests[i] = wrk.format("POST", nil, headers, filled()) end
   end
   function request()

@@ -13,13 +13,15 @@ PACKAGES = {"wrk": "wrk"}
 
 def wrk(bench: Bench, url: str, seconds: float, body: str, *, products: int = 1,
         key: str | None = None, keyed: bool = False, lines: int = 0, line: str = "",
-        connections: int | None = None, expected_refusal: bool = False) -> Load:
+        connections: int | None = None, requests: int = 20_000, expected_refusal: bool = False) -> Load:
     """One run. `seconds` are whole ones, at least 1: wrk knows no others.
 
+    `requests`: how many different ones are made before the run, where products are many.
     `expected_refusal`: the right answer is a 4xx, and any other is an error.
     """
     connections = connections or bench.connections
     environment = {**bench.environment, "BENCH_BODY": body, "BENCH_PRODUCTS": str(products),
+                   "BENCH_REQUESTS": str(requests),
                    "PATH": "/usr/local/bin:/usr/bin:/bin"}
     if key:
         environment["STOCK_KEY"] = key

@@ -5,20 +5,25 @@ import dataclasses
 import json
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from harness import machine
+from harness import machine, report
 from harness.figures import Runs
+from harness.open_loop import run_open_loop
 from harness.packages import install
-from harness.peer import Bench
+from harness.peer import Bench, Peer
 from harness.plan import PLANS, Plan
-from harness.processes import Processes
+from harness.plots import all_plots
+from harness.processes import NotStarted, Processes
 from harness.rounds import line, measure, order
 from harness.speed import speed_table
+from million.stage import Million, run_million
 from peers import ALL
-from peers.stock.peer import BINARY
+from peers.stock.peer import BINARY, Stock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,44 +54,98 @@ def main(given: list[str] | None = None) -> int:
     if not BINARY.exists():
         print(f"{BINARY} is missing: make build")
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     peers = {peer.name: peer() for peer in ALL if any(peer.name == cell[0] for cell in plan.cells)}
-    for peer in peers.values():
-        install(peer.packages)
-
-    began = time.time()
+    install({sign: package for peer in (peers or {"": Stock}).values()
+             for sign, package in peer.packages.items()})
+    began = time.gmtime()
     built = machine.commit(ROOT)
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began))
-    results = said.results or ROOT / "benchmarks/results" / f"{stamp}-{built['commit']}"
-    raw = results / "raw"
-    raw.mkdir(parents=True)
-    folder = Path(tempfile.mkdtemp(prefix="stock-bench-"))
-    folder.chmod(0o755)  # PostgreSQL runs as its own user and has its folder in here
-    processes = Processes()
-    bench = Bench(folder, raw, processes, connections=said.connections, products=plan.products)
-    runs: list[dict] = []
+    results = said.results or ROOT / "benchmarks/results" / (
+        time.strftime("%Y%m%dT%H%M%SZ-", began) + built["commit"])
+    (results / "raw").mkdir(parents=True)
     try:
-        facts = machine.facts(folder)
-        for peer in peers.values():
-            print(f"starting {peer.title}", flush=True)
-            peer.start(bench)
-        for number in range(1, plan.rounds + 1):
-            for name, scenario in order(plan.cells, number):
-                run = measure(bench, peers[name], scenario, number, seconds=plan.seconds,
-                              warm_up=plan.warm_up, patience=plan.patience)
-                runs.append(run)
-                print(line(run), flush=True)
-        checks = {name: verdict for name, peer in peers.items()
-                  if (verdict := peer.final_check()) is not None}
+        found = {"started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", began), **built,
+                 "plan": dataclasses.asdict(plan), "connections": said.connections,
+                 **run(plan, peers, said.connections, results / "raw")}
     except KeyboardInterrupt:
         print("stopped")
         return 130
+    write(results, found)
+    print(f"\n{report.aims(found['speed'])}\n\n{results}")
+    return 1 if found["failures"] else 0
+
+
+def run(plan: Plan, peers: dict[str, Peer], connections: int, raw: Path) -> dict:
+    """All parts of the plan; whatever happens, nothing is left running.
+
+    A part that fails is told of in `failures`; what was measured before stays.
+    """
+    # As Ctrl-C: what was started is ended, in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="stock-bench-"))
+    folder.chmod(0o755)  # PostgreSQL runs as its own user and has its folder in here
+    bench = Bench(folder, raw, Processes(), connections=connections, products=plan.products)
+    parts = Parts(bench, plan)
+    try:
+        facts = machine.facts(folder)
+        parts.attempt("side by side", parts.side_by_side, peers)
+        for peer in peers.values():  # room for what is large
+            parts.attempt(f"ending {peer.name}", peer.stop)
+        if plan.million_products:
+            parts.attempt("a million entries", parts.million)
     finally:
-        processes.stop_all()
+        bench.processes.stop_all()
         shutil.rmtree(folder, ignore_errors=True)
-    (results / "results.json").write_text(json.dumps({
-        "plan": dataclasses.asdict(plan), "machine": facts, **built, "runs": runs,
-        "checks": checks, "speed": speed_table(Runs(runs), {}),
-        "minutes": round((time.time() - began) / 60, 1)}, indent=1))
-    print(results)
-    return 0
+    return {"minutes": round((time.monotonic() - began) / 60, 1), "machine": facts,
+            "runs": parts.runs, "checks": parts.checks, "failures": parts.failures,
+            "speed": speed_table(Runs(parts.runs), parts.figures), **parts.figures}
+
+
+class Parts:
+    """The parts of a plan, and what they have found."""
+
+    def __init__(self, bench: Bench, plan: Plan) -> None:
+        self.bench, self.plan = bench, plan
+        self.runs: list[dict] = []
+        self.checks: dict[str, str] = {}
+        self.failures: list[str] = []
+        self.figures: dict[str, dict] = {}
+
+    def attempt(self, what: str, part: Callable, *arguments: object) -> None:
+        try:
+            part(*arguments)
+        except (NotStarted, RuntimeError, OSError, subprocess.SubprocessError) as error:
+            self.failures.append(f"{what}: {error}")
+            print(f"FAILED: {self.failures[-1]}", flush=True)
+
+    def side_by_side(self, peers: dict[str, Peer]) -> None:
+        for peer in peers.values():
+            print(f"starting {peer.title}", flush=True)
+            peer.start(self.bench)
+        plan = self.plan
+        for number in range(1, plan.rounds + 1):
+            for name, scenario in order(plan.cells, number):
+                self.runs.append(measure(
+                    self.bench, peers[name], scenario, number, seconds=plan.seconds,
+                    warm_up=plan.warm_up, patience=plan.patience))
+                print(line(self.runs[-1]), flush=True)
+        if plan.open_loop:
+            self.attempt("open loop", self.open_loop, peers)
+        self.checks = {name: verdict for name, peer in peers.items()
+                       if (verdict := peer.final_check()) is not None}
+
+    def open_loop(self, peers: dict[str, Peer]) -> None:
+        run_open_loop(self.bench, self.plan, peers, self.runs)
+
+    def million(self) -> None:
+        self.figures["million"] = {}
+        run_million(self.bench, self.plan, self.runs, self.figures["million"])
+
+
+def write(results: Path, found: dict) -> None:
+    """results.json, table.md and the plots."""
+    titles = {peer.name: peer.title for peer in (*ALL, Million)}
+    (results / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    (results / "table.md").write_text(report.document(found, titles))
+    for name, text in all_plots(Runs(found["runs"]), titles).items():
+        (results / name).write_text(text)

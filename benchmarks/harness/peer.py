@@ -74,6 +74,10 @@ class Peer:
         """Units reserved at the moment, as the peer's own store says; None: it keeps none."""
         return None
 
+    def stop(self) -> None:
+        """Ends everything that it started."""
+        raise NotImplementedError
+
     def final_check(self) -> str | None:
         """Looked at once after all rounds; None when there is nothing to check, else the verdict."""
         return None

@@ -36,6 +36,8 @@ class Plan:
     open_loop: bool = True
     #: Seconds to wait, at most, for the machine to be quiet before a run.
     patience: float = 5
+    #: Reserves a second beside the scans.
+    scan_rate: int = 10_000
 
 
 PLANS = {

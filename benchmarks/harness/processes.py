@@ -18,6 +18,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: list[subprocess.Popen] = []
+        self._adopted: dict[int, str] = {}
 
     def start(self, arguments: list[str], log: Path, *, env: dict | None = None,
               user: str | None = None, output: Path | None = None) -> subprocess.Popen:
@@ -52,9 +53,23 @@ class Processes:
         process.kill()
         process.wait()
 
+    def adopt(self, pid: int, mark: str) -> None:
+        """Ends this one too, at the end: a program that one of ours has started, and may leave.
+
+        `mark`: what stands in its command line, so that nobody else's program is ended.
+        """
+        self._adopted[pid] = mark
+
     def stop_all(self) -> None:
         for process in reversed(list(self._running)):
             self.stop(process)
+        for pid, mark in self._adopted.items():
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if mark in command:
+                end_process(pid)
 
 
 def end_process(pid: int, *, grace: float = 10) -> None:

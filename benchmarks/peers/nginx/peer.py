@@ -33,6 +33,9 @@ class Nginx(Peer):
     def roots(self) -> list[int]:
         return [self.process.pid]
 
+    def stop(self) -> None:
+        self.bench.processes.stop(self.process)
+
     def load(self, scenario: str, seconds: float) -> Load:
         sold_out = scenario == "sold-out"
         return wrk(self.bench, self.url + ("/sold-out" if sold_out else "/reserve"), seconds, BODY

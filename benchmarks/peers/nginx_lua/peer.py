@@ -43,6 +43,10 @@ class NginxLua(Peer):
     def roots(self) -> list[int]:
         return [self.process.pid, self.store.pid]
 
+    def stop(self) -> None:
+        self.bench.processes.stop(self.process)
+        self.store.stop()
+
     def load(self, scenario: str, seconds: float) -> Load:
         spread = scenario == "spread"
         return wrk(self.bench, self.url, seconds, BODY if spread else BODY.replace("{id}", "1"),

@@ -66,6 +66,9 @@ class Postgres(Peer):
     def roots(self) -> list[int]:
         return [self.process.pid]
 
+    def stop(self) -> None:
+        self.bench.processes.stop(self.process)
+
     def load(self, scenario: str, seconds: float) -> Load:
         name, mode = scenario.rsplit("-", 1)
         script, products, clients = SCENARIOS[name]

@@ -28,11 +28,16 @@ class Redis(Peer):
     def roots(self) -> list[int]:
         return [self.store.pid]
 
+    def stop(self) -> None:
+        self.store.stop()
+
     def load(self, scenario: str, seconds: float) -> Load:
         """redis-benchmark counts commands, not seconds: as many as the last run's rate says."""
         products, pipeline = SCENARIOS[scenario]
         products = min(products, self.bench.products)
-        count = max(1000, round(self.rate.get(scenario, GUESS[pipeline]) * seconds))
+        # Whole pipelines: it sends no others, whatever it is told.
+        pipelines = max(100, round(self.rate.get(scenario, GUESS[pipeline]) * seconds / pipeline))
+        count = pipelines * pipeline
         name = key(1) if products == 1 else "stock:__rand_int__"
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(

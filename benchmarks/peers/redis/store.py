@@ -21,6 +21,7 @@ class RedisStore:
     """A redis-server (AOF everysec) with products 0 to `products`, and the script in it."""
 
     def __init__(self, bench: Bench, folder: Path) -> None:
+        self.bench = bench
         self.server = RedisServer(bench.processes, folder)
         self.products = bench.products
         with self.server.client() as client:
@@ -28,6 +29,9 @@ class RedisStore:
                              for p in range(bench.products + 1)])
             self.sha: str = client.call("SCRIPT", "LOAD", SCRIPT)
         self.socket, self.pid = self.server.socket, self.server.pid
+
+    def stop(self) -> None:
+        self.bench.processes.stop(self.server.process)
 
     def reserved(self) -> int:
         with self.server.client() as client:

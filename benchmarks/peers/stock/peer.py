@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clients.wrk import PACKAGES, wrk
 from harness.peer import Bench, Load, Peer
-from harness.processes import NotStarted, end_process
+from harness.processes import NotStarted
 from harness.redis import RedisClient
 
 BINARY = Path(__file__).resolve().parents[3] / ".build/release/stock"
@@ -42,6 +42,7 @@ class Engine:
             if said.startswith("listening on ") and said.endswith("\n"):
                 self.url = said.split()[2]
                 self.redis_pid = int((self.folder / "redis.pid").read_text())
+                self.bench.processes.adopt(self.redis_pid, str(self.folder))
                 return
             time.sleep(0.005)
         raise NotStarted(f"the engine does not start: {self.folder.with_suffix('.log')}")
@@ -49,7 +50,6 @@ class Engine:
     def stop(self) -> None:
         """In order: it stops its redis-server too."""
         self.bench.processes.stop(self.process)
-        end_process(self.redis_pid)
 
     def tool(self, *arguments: str) -> subprocess.CompletedProcess:
         """`stock …` against this engine."""
@@ -99,6 +99,9 @@ class Stock(Peer):
 
     def roots(self) -> list[int]:
         return [self.engine.process.pid, self.engine.redis_pid]
+
+    def stop(self) -> None:
+        self.engine.stop()
 
     def load(self, scenario: str, seconds: float) -> Load:
         url = self.engine.url + "/api/v1/store/inventory/reserve"

@@ -31,6 +31,10 @@ class Webdis(Peer):
     def roots(self) -> list[int]:
         return [self.process.pid, self.store.pid]
 
+    def stop(self) -> None:
+        self.bench.processes.stop(self.process)
+        self.store.stop()
+
     def load(self, scenario: str, seconds: float) -> Load:
         spread = scenario == "spread"
         product = "stock:" + ("{id12}" if spread else "000000000001")

@@ -1,0 +1,40 @@
+"""`stock bench`, our own load generator: where requests must be due at fixed times (open loop)."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from harness.peer import Bench, Load
+
+
+def stock_bench(bench: Bench, binary: Path, arguments: list[str], seconds: float, warm_up: float,
+                *, key: str) -> dict:
+    """One run; what its JSON says. Raises RuntimeError when it says nothing.
+
+    Exit code 1 is wrong books, which are in the JSON too.
+    """
+    output = bench.raw_file("bench.json")
+    done = subprocess.run(
+        [str(binary), "bench", *arguments, "--seconds", str(seconds), "--warmup", str(warm_up),
+         "--connections", str(bench.connections), "--json", str(output)],
+        capture_output=True, text=True, env={"STOCK_KEY": key, "PATH": "/usr/bin:/bin"},
+        timeout=seconds * 3 + 120, check=False)
+    bench.raw_file("bench.txt").write_text(done.stdout + done.stderr)
+    if not output.exists():
+        raise RuntimeError(f"stock bench failed: {done.stdout}{done.stderr}")
+    return json.loads(output.read_text())
+
+
+def load_of(said: dict, *, kind: str | None = None) -> Load:
+    """A run as every client tells it; of one kind of requests, or of all."""
+    part = said["by_kind"][kind] if kind else said
+    requests, seconds = part["requests"], part["seconds"]
+    latency = part["accepted_latency_us"] if kind else part["latency_us"]
+    if latency is None:
+        raise RuntimeError("stock bench: no request was answered")
+    # Due and never sent: the server was too slow for the rate. The last few say nothing.
+    never_sent = said.get("never_sent") or 0
+    return Load(
+        requests=requests, seconds=seconds, latency_us=latency,
+        errors=said["errors"] + (never_sent if never_sent > said["requests"] / 1000 else 0),
+        client_cpu_seconds=(said["cpu_us_per_request"]["generator"] or 0) * requests / 1e6)
