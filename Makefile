@@ -12,7 +12,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million clean deps
+.PHONY: help run build test format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -55,10 +55,10 @@ test: deps ## build and run all tests, the heavy ones in a short form
 	swift test --skip-build --disable-xctest
 
 format: ## format the sources in place
-	swift format -i -r Sources Tests Package.swift
+	swift format -i -r Sources Tests Package.swift benchmarks/micro/Sources benchmarks/micro/Benchmarks
 
 lint: ## check the format, and the statistics of the benchmarks
-	swift format lint --strict -r Sources Tests Package.swift
+	swift format lint --strict -r Sources Tests Package.swift benchmarks/micro/Sources benchmarks/micro/Benchmarks
 	@if command -v python3 >/dev/null; then python3 -m unittest discover -q -s benchmarks/tests -t benchmarks; \
 	  else echo "no python3: the benchmarks' own tests are left out"; fi
 
@@ -79,7 +79,7 @@ faults-ledger: build ## rebuild all counters from the ledger after orders and ki
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults ledger $(ORDERS) --kills 50
 
-faults-events: build ## 5,000 readers of events: what they cost in throughput and memory
+faults-events: build ## 5,000 readers of events: what they cost, and how far they lag behind
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults events
 
@@ -94,6 +94,15 @@ bench-floor: build ## reserves beside nginx answering a constant
 
 bench-million: build ## a million entries: import, memory, recovery, scans
 	benchmarks/run.py million
+
+bench-micro: deps ## times of the hot path's operations, in one process
+	benchmarks/micro/micro.sh
+
+bench-count: deps ## instructions and allocations of the same, against the committed baseline
+	benchmarks/micro/count.sh
+
+profile: build ## where the time of a reserve goes: flame graphs and tables in docs/profile
+	benchmarks/profile/profile.sh
 
 clean: ## remove what was built; data stays
 	swift package clean

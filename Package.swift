@@ -93,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "stock-faults",
       dependencies: [
-        "StockFaults", "StockProcesses", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StockFaults", "StockProcesses",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .target(name: "StockTestKit", dependencies: ["StockCore"], swiftSettings: settings),
@@ -129,12 +130,15 @@ let package = Package(
       dependencies: [
         "StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging,
         .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
-      dependencies: ["stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix],
+      dependencies: [
+        "stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix,
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

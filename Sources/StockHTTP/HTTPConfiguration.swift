@@ -26,5 +26,8 @@ public struct HTTPConfiguration: Sendable {
   /// tests, which cannot wait 30 s for each one to expire.
   public var timeToLive = Bounds.timeToLive
 
+  /// `HTTPLimits.eventRingBytes`; less only in tests.
+  var eventRingBytes = HTTPLimits.eventRingBytes
+
   public init(authorization: Authorization = .keys) { self.authorization = authorization }
 }

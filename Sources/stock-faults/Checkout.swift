@@ -98,7 +98,7 @@ struct LedgerCommand: AsyncParsableCommand {
 struct EventsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events",
-    abstract: "Thousands of readers of events: what they cost in throughput and memory.",
+    abstract: "Thousands of readers of events: what they cost, and how far they lag behind.",
     discussion: """
       Needs two files a reader: see `ulimit -n`. Readers and buyers are this
       process's, on the same machine: what they need themselves counts as cost.
@@ -118,8 +118,12 @@ struct EventsCommand: AsyncParsableCommand {
   @Option(help: "Measurements, with and without readers in turns.")
   var turns = 3
 
-  @Option(help: "Reserves a second at which all events have to come.")
+  @Option(help: "Reserves a second in the last measurement, which is not at full speed.")
   var pace = 1_000
+
+  @Option(
+    help: "Seconds after the last reserve within which all events must have come; 0 only tells.")
+  var lag = 3.0
 
   @Option(help: "Percent of the throughput that must be left; 0 only tells it.")
   var least = 90
@@ -127,7 +131,7 @@ struct EventsCommand: AsyncParsableCommand {
   func validate() throws {
     guard (1...15_000).contains(readers), (0...readers).contains(silent),
       (1...600).contains(seconds), (1...100).contains(turns), (0...100).contains(least),
-      (1...1_000_000).contains(pace)
+      (1...1_000_000).contains(pace), (0...600).contains(lag)
     else { throw ValidationError("a number is out of range") }
   }
 
@@ -138,6 +142,8 @@ struct EventsCommand: AsyncParsableCommand {
     campaign.length = .seconds(seconds)
     campaign.turns = turns
     campaign.pace = pace
+    campaign.mostLag = lag == 0 ? nil : .seconds(lag)
+    campaign.patience = .seconds(max(30, lag))
     campaign.leastShare = least == 0 ? nil : Double(least) / 100
     try finish(await campaign.run(try options.scene()))
   }

@@ -310,6 +310,36 @@ struct CartTests {
     try shards.restart()
   }
 
+  @Test("an order is where its hold is until Redis has the hold's end")
+  func keepsOrder() throws {
+    let shards = try TestShards()
+    shards.stock(9)
+    let order = OrderKey(store: 0, order: "o1")
+    let home = shards.shelves[0]
+    func isKept() -> Bool { home.machine.hasOpenHold(of: order) }
+    func freed() -> [OrderKey] { home.machine.takeClosedOrders() }
+    func request() -> Command.Operation { shards.request("o1", [shards.line(1, 1)]) }
+    let id = try #require(shards.hold(of: shards.answer(request()))).id
+    home.isHeldUp = true
+    _ = shards.ask(.releaseHold(id, nil))
+    #expect(isKept())
+    shards.settle()
+    // The same order is held anew, and that one ends as well, in a batch behind it.
+    let other = shards.ask(request())
+    let id2 = shards.map.holdID(home: 0, random: (0, 2))
+    _ = shards.ask(.releaseHold(id2, nil))
+    #expect(isKept())
+    shards.refuse(1)
+    #expect(shards.answers[other] == .unavailable(.storeUnavailable))
+    #expect(isKept())
+    #expect(freed() == [])
+    shards.pass(600)
+    home.isHeldUp = false
+    #expect(shards.hold(of: shards.answer(.releaseHold(id, nil)))?.status == .released)
+    #expect(!isKept())
+    #expect(freed() == [order])
+  }
+
   @Test("what an engine left over goes on in the next one, and its requests wait for that")
   func recovers() throws {
     let shards = try TestShards()

@@ -44,7 +44,12 @@ struct LedgerTests {
     #expect(
       text(movements, notes)
         == "reserve\t5\t123\t1\tSHELF 3\t0\t2\t100\t7\t3\t1291190400000\tSold, \u{e9}\tr3-0a\n"
-        + "transfer_out\t0\t5\t1\tWAREHOUSE_A\t-9\t0\t1\t0\t3\t1291190400000\t\t")
+        + "transfer_out\t0\t5\t\tWAREHOUSE_A\t-9\t0\t1\t0\t\t\t\t")
+    let again = movement(.transferOut, 5, quantity: -9, after: (-8, 0))
+    #expect(
+      text([movements[1], again])
+        == "transfer_out\t0\t5\t1\tWAREHOUSE_A\t-9\t0\t1\t0\t3\t1291190400000\t\t\n"
+        + "\t\t\t\t\t\t\t-8\t\t\t\t\t")
     #expect(text([]).isEmpty)
   }
 
@@ -189,6 +194,8 @@ struct LedgerTests {
       (["5-1", "m", "x"], "version is missing"),
       (["5-1", "v", "1"], "no movements"),
       (["5-1", "v", "1", "m", ""], "kind"),
+      (["5-1", "v", "1", "m", "\t0\t1\t1\tA\t1\t0\t1\t0\t0\t1\t\t"], "kind"),
+      (["5-1", "v", "1", "m", "set\t0\t1\t1\tA\t1\t\t1\t0\t0\t1\t\t"], "reserved_change"),
       (["5-1", "v", "1", "m", "steal\t0\t1\t1\tA\t1\t0\t1\t0\t0\t1\t\t"], "steal"),
       (["5-1", "v", "1", "m", "set\t8\t1\t1\tA\t1\t0\t1\t0\t0\t1\t\t"], "edges"),
       (["5-1", "v", "1", "m", "set\t0\t1\t1\ta\t1\t0\t1\t0\t0\t1\t\t"], "location"),

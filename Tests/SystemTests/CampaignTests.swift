@@ -93,6 +93,7 @@ struct CampaignTests {
     campaign.pace = 200
     // Told, not judged: other tests run at the same time.
     campaign.leastShare = nil
+    campaign.mostLag = nil
     expectGood(try await campaign.run(scene()))
   }
 

@@ -112,12 +112,18 @@ class Counters:
             raise LedgerError(
                 f"shard {self.shard}: movement {first} comes after {self.last}: some are missing")
         self.last, self.last_id = last, name.decode()
+        before = None
         for number, line in enumerate(lines, first):
-            self.move(number, line)
+            movement = line.split("\t")
+            if before:
+                # But for reason and reference, what is empty is as in the line before.
+                movement[:11] = [new or old for new, old in zip(movement[:11], before)]
+            self.move(number, movement)
+            before = movement
 
-    def move(self, number, line):
+    def move(self, number, movement):
         (_kind, _edges, product, _store, location, quantity_change, reserved_change,
-         quantity_after, reserved_after, _actor, _time, _reason, _reference) = line.split("\t")
+         quantity_after, reserved_after, _actor, _time, _reason, _reference) = movement
         key = (int(product), location)
         if key not in self.held:
             # Where older movements were cut off, this one still says what there was before it.
@@ -130,7 +136,7 @@ class Counters:
         counters[1] += int(reserved_change)
         if counters != [int(quantity_after), int(reserved_after)]:
             raise LedgerError(
-                f"shard {self.shard}: movement {number} leads to {counters}, and says {line!r}")
+                f"shard {self.shard}: movement {number} leads to {counters}, and says {movement}")
 
 
 def read_ledger(redis, key, shard):

@@ -20,7 +20,7 @@ struct OpenBatch {
   /// To other shards, when Redis has this batch.
   var messages: [ShardMessage] = []
   /// Orders whose holds end with this batch.
-  var closedOrders: [OrderKey] = []
+  var closedOrders = OrderList()
   var waiting: [Waiting] = []
   /// When its first change or ticket came, on the monotonic clock.
   var openedAt: Int64 = 0
@@ -33,6 +33,18 @@ struct OpenBatch {
       >= Bounds.maxChangesPerCommit
       || movements.count >= Bounds.maxMovementsPerCommit
       || waiting.count >= Bounds.maxTicketsPerCommit
+  }
+}
+
+/// Orders in the order in which they came, that can be asked for.
+struct OrderList {
+  private(set) var all: [OrderKey] = []
+  private var known: Set<OrderKey> = []
+
+  func contains(_ order: OrderKey) -> Bool { known.contains(order) }
+
+  mutating func append(_ order: OrderKey) {
+    if known.insert(order).inserted { all.append(order) }
   }
 }
 

@@ -85,9 +85,7 @@ extension ShardStateMachine {
 
   /// What rests on that the hold's order has no other hold any more.
   private func saw(endOf hold: Hold) -> Saw {
-    let order = OrderKey(store: hold.store, order: hold.order)
-    if open.closedOrders.contains(order) { return .open }
-    return inFlight?.contents.closedOrders.contains(order) == true ? .inFlight : .committed
+    sawEnd(of: OrderKey(store: hold.store, order: hold.order))
   }
 
   /// All lines are here: done in this batch.

@@ -151,7 +151,7 @@ extension ShardStateMachine {
         before: oldestBucket, limit: Bounds.maxIdempotencyRecordsPerShard)
     }
     outbox += flying.contents.messages
-    closedOrders += flying.contents.closedOrders
+    closedOrders += flying.contents.closedOrders.all
     if feedsReaders, !flying.batch.movements.isEmpty {
       committedMovementsForReaders.append(
         CommittedMovements(

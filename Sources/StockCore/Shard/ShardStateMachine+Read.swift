@@ -127,11 +127,17 @@ extension ShardStateMachine {
     return found
   }
 
-  /// Whether a hold of the order is open here, or about to be made, by what is decided so far.
-  public func hasOpenHold(of order: OrderKey) -> Bool { orders[order] != nil }
+  /// Whether a hold of the order is open here, is about to be made, or may be open again: its end is
+  /// not in Redis yet.
+  public func hasOpenHold(of order: OrderKey) -> Bool {
+    orders[order] != nil || sawEnd(of: order) != .committed
+  }
 
-  /// The number of the commit that carries all that is decided so far.
-  public var decidedSequence: Sequence64 { youngestSequence }
+  /// The youngest batch in which a hold of the order ends.
+  func sawEnd(of order: OrderKey) -> Saw {
+    if open.closedOrders.contains(order) { return .open }
+    return inFlight?.contents.closedOrders.contains(order) == true ? .inFlight : .committed
+  }
 
   /// Movements that Redis has, since ever.
   public var committedMovements: Int64 { committedMovementCount }

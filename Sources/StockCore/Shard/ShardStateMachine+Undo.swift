@@ -6,6 +6,7 @@ extension ShardStateMachine {
   mutating func undoOpen(_ why: Unavailability) {
     let undone = open
     open = OpenBatch()
+    closedOrders += undone.closedOrders.all
     let changes = holds.undoOpen()
     _ = purchases.undoOpen()
     forgetRecords(of: undone, changes)
@@ -28,6 +29,7 @@ extension ShardStateMachine {
     undoOpen(.storeUnavailable)
     guard let flying = inFlight else { return }
     inFlight = nil
+    closedOrders += flying.contents.closedOrders.all
     let changes = holds.undoFlying()
     _ = purchases.undoFlying()
     forgetRecords(of: flying.contents, changes)

@@ -116,12 +116,12 @@ public struct ShardStateMachine: ~Copyable {
     return taken
   }
 
-  /// Orders whose holds ended since the last call, or were not made.
+  /// Orders whose holds ended since the last call, or were not made, as Redis has it.
   public mutating func takeClosedOrders() -> [OrderKey] {
     if closedOrders.isEmpty { return [] }
     defer { closedOrders = [] }
     // Another hold may be open for the same order by now.
-    return closedOrders.filter { orders[$0] == nil }
+    return closedOrders.filter { !hasOpenHold(of: $0) }
   }
 
   /// Buckets of idempotency records that are of no use any more, since the last call: Redis may drop

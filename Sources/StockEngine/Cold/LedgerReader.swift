@@ -30,11 +30,11 @@ struct LedgerReader: Sendable {
       while pace.movements < limit {
         let count = pace.batches(for: limit - pace.movements)
         var read = try await forward(shard, from: last + 1, count: count)
-        pace.note(read)
         if batches.isEmpty, !read.isEmpty {
           // The first one may have begun before what is wanted.
           read[0].entries.removeAll { $0.number <= number }
         }
+        pace.note(read)
         if let end = read.last?.entries.last { last = end.number }
         batches += read
         if read.count < count { break }

@@ -25,8 +25,6 @@ actor ShardActor {
   private var newestLoaded: Timestamp = 0
   /// Commands with a key, and those that make holds.
   private var underWay: [Ticket: UnderWay] = [:]
-  /// Orders whose holds have ended, with the commit that says so, in its order.
-  private var closing: [(order: OrderKey, sequence: Sequence64)] = []
   /// Buckets to be removed from Redis once there is a connection.
   private var droppedBuckets: [IdempotencyBucket] = []
 
@@ -183,22 +181,13 @@ actor ShardActor {
     return rest
   }
 
-  /// Orders whose holds have ended: they are anybody's when Redis has it, since until then it may be
-  /// undone.
+  /// Orders whose holds have ended are anybody's.
   private func noteClosedOrders() {
-    for order in machine.takeClosedOrders() {
-      closing.append((order, machine.decidedSequence))
-    }
-    guard let first = closing.first, first.sequence <= machine.committedSequence else { return }
-    let ended = closing.prefix { $0.sequence <= machine.committedSequence }
-    closing.removeFirst(ended.count)
-    for (order, _) in ended { noteOrder(order) }
+    for order in machine.takeClosedOrders() { noteOrder(order) }
   }
 
   private func noteOrder(_ order: OrderKey) {
-    let isHeld =
-      machine.hasOpenHold(of: order) || closing.contains { $0.order == order }
-    shared.orders.note(order, at: id, isHeld: isHeld)
+    shared.orders.note(order, at: id, isHeld: machine.hasOpenHold(of: order))
   }
 
   /// Whether committed movements are to be told.
@@ -211,7 +200,6 @@ actor ShardActor {
     guard loading == self.loading else { return false }
     machine.beginLoading(
       meta, productCount: products, entryCount: entries, now: shared.clock.now())
-    closing = []
     shared.orders.forgetHolds(of: id)
     return true
   }

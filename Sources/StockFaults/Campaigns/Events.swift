@@ -2,8 +2,8 @@ import Foundation
 import StockProcesses
 import StockTools
 
-/// Thousands of readers of events while reserves run: what they cost in throughput and in memory. Some
-/// of them do not read: they are cut off, and not waited for.
+/// Thousands of readers of events while reserves run: what they cost in throughput and in memory, and
+/// how far they lag behind. Some of them do not read: they are cut off, and not waited for.
 public struct Events: Sendable {
   public var readers = 5_000
   /// Of them, those that never read what they asked for: all movements of the store.
@@ -15,9 +15,12 @@ public struct Events: Sendable {
   public var turns = 3
   /// What the throughput with readers must be of that without; nil: only told.
   public var leastShare: Double? = 0.9
-  /// Reserves a second at which all events have to come, and how soon after the last one.
-  public var pace = 1_000
+  /// How soon after the last reserve all who read must have all their events; nil: only told.
+  public var mostLag: Duration? = .seconds(3)
+  /// Whoever lacks events after so long has lost them.
   public var patience = Duration.seconds(30)
+  /// Reserves a second, where it is not as many as can be.
+  public var pace = 1_000
   /// What the engine may need more with readers, in MiB.
   public var mostMemory = 512
 
@@ -34,28 +37,22 @@ public struct Events: Sendable {
       let http = try await site.client(connections: 32, depth: 16)
       // Once for nothing: whatever is only made on first use.
       _ = try await reserve(http, for: .seconds(1))
-      let before = try await memory(engine)
+      let before = await engine.residentMiB
       let watch = Task { try await mostMemory(engine) }
 
       // As many as can be, with readers and without, in turns.
-      var (without, with): ([Int], [Int]) = ([], [])
+      var (without, with) = (Speed(), Speed())
       for turn in 1...turns {
-        without.append(length.rate(of: try await reserve(http, for: length).reduce(0, +)))
+        let alone = try await measure(engine) { try await reserve(http, for: length) }
+        without += alone.speed
         let audience = try await open(url, site)
-        let counts = try await reserve(http, for: length)
-        with.append(length.rate(of: counts.reduce(0, +)))
-        let states = audience.states
+        let heard = try await measure(engine) { try await reserve(http, for: length) }
+        with += heard.speed
+        let readers = try await hear(audience, heard.counts, &report)
         report.facts.append(
-          """
-          turn \(turn): \(without[turn - 1].grouped) reserves/s without readers, \
-          \(with[turn - 1].grouped) with; at the end readers had \(share(states, counts)) % of what \
-          they asked for, and \(states[..<silent].count { $0.isClosed }) of \(silent) who do not \
-          read had been cut off
-          """)
-        judge(states, counts, isAll: false, &report)
-        await audience.close()
+          "turn \(turn): without readers \(alone.speed), with \(heard.speed); \(readers)")
       }
-      let left = Double(with.reduce(0, +)) / Double(max(1, without.reduce(0, +)))
+      let left = with.rate / max(1, without.rate)
       report.facts.append(
         "throughput with \(readers.grouped) readers is \(Int((left * 100).rounded())) % of without")
       if let leastShare, left < leastShare {
@@ -63,21 +60,11 @@ public struct Events: Sendable {
           Violation(.tooSlow, "\(left) of the throughput, and \(leastShare) is the least"))
       }
 
-      // At a pace, so that everyone can be told everything in time.
       let audience = try await open(url, site)
-      let counts = try await reserve(http, for: length, pace: pace)
-      let begin = ContinuousClock.now
-      _ = try await eventually(within: patience, every: .milliseconds(50)) {
-        share(audience.states, counts) == 100
+      let slow = try await measure(engine) {
+        try await reserve(http, for: length, pace: pace)
       }
-      report.facts.append(
-        """
-        at \(length.rate(of: counts.reduce(0, +)).grouped) reserves/s readers had \
-        \(share(audience.states, counts)) % of what they asked for \
-        \((ContinuousClock.now - begin).short) after the end
-        """)
-      judge(audience.states, counts, isAll: true, &report)
-      await audience.close()
+      report.facts.append("\(slow.speed): \(try await hear(audience, slow.counts, &report))")
 
       watch.cancel()
       let most = try await watch.value
@@ -92,6 +79,65 @@ public struct Events: Sendable {
       await site.close()
     }
     return report
+  }
+
+  /// Accepted reserves, and what they took.
+  private struct Speed: CustomStringConvertible {
+    var reserves = 0
+    var time = Duration.zero
+    /// Of the engine.
+    var processor = Duration.zero
+
+    static func += (sum: inout Speed, one: Speed) {
+      sum.reserves += one.reserves
+      sum.time += one.time
+      sum.processor += one.processor
+    }
+
+    /// A second.
+    var rate: Double { Double(reserves) / max(0.001, time / .seconds(1)) }
+
+    var description: String {
+      let each = processor / .microseconds(1) / Double(max(1, reserves))
+      return "\(Int(rate).grouped) reserves/s (\(Int(each.rounded())) µs of the engine each)"
+    }
+  }
+
+  private func measure(
+    _ engine: EngineProcess, _ reserve: () async throws -> [Int]
+  ) async throws -> (counts: [Int], speed: Speed) {
+    let before = await engine.processorTime
+    let counts = try await reserve()
+    let processor = await engine.processorTime - before
+    let speed = Speed(reserves: counts.reduce(0, +), time: length, processor: processor)
+    return (counts, speed)
+  }
+
+  /// Waits until all who read have all their events.
+  ///
+  /// - Parameter counts: reserves of each product since the audience came.
+  /// - Returns: what to tell of it.
+  private func hear(
+    _ audience: Audience, _ counts: [Int], _ report: inout Report
+  ) async throws -> String {
+    let end = ContinuousClock.now
+    let had = share(audience.states, counts)
+    let hasAll = try await eventually(within: patience, every: .milliseconds(20)) {
+      share(audience.states, counts) >= 100
+    }
+    let lag = ContinuousClock.now - end
+    let states = audience.states
+    await audience.close()
+    judge(states, counts, &report)
+    if let mostLag, hasAll, lag > mostLag {
+      report.violations.append(
+        Violation(.tooSlow, "all events came after \(lag.short), and \(mostLag.short) is the most"))
+    }
+    return """
+      readers had \(had) % of their events at the end, \
+      \(hasAll ? "all" : "\(share(states, counts)) %") \(lag.short) later; \
+      \(states[..<silent].count { $0.isClosed }) of \(silent) who do not read had been cut off
+      """
   }
 
   private func open(_ url: EngineURL, _ site: Site) async throws -> Audience {
@@ -124,15 +170,13 @@ public struct Events: Sendable {
     return due == 0 ? 100 : states[silent...].reduce(0) { $0 + $1.events } * 100 / due
   }
 
-  /// No reader who reads is cut off, or told more than there was; and in the end all of it.
-  private func judge(
-    _ states: [Audience.Seen], _ counts: [Int], isAll: Bool, _ report: inout Report
-  ) {
+  /// No reader who reads is cut off, or told more or less than there was.
+  private func judge(_ states: [Audience.Seen], _ counts: [Int], _ report: inout Report) {
     let reading = silent..<readers
     for (text, isWrong) in [
       ("were cut off", { (place: Int) in states[place].isClosed }),
       ("got more than there was", { states[$0].events > counts[product(of: $0)] }),
-      ("lack events", { isAll && states[$0].events < counts[product(of: $0)] }),
+      ("lack events", { states[$0].events < counts[product(of: $0)] }),
     ] {
       let count = reading.count(where: isWrong)
       guard count > 0 else { continue }
@@ -179,18 +223,9 @@ public struct Events: Sendable {
   private func mostMemory(_ engine: EngineProcess) async throws -> Int {
     var most = 0
     while !Task.isCancelled {
-      most = max(most, try await memory(engine))
+      most = max(most, await engine.residentMiB)
       try? await Task.sleep(for: .milliseconds(250))
     }
     return most
-  }
-
-  /// MiB that the engine has in memory. 0 where the system does not say.
-  private func memory(_ engine: EngineProcess) async throws -> Int {
-    guard let pid = await engine.pid,
-      let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-    else { return 0 }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-    return (line.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1_024
   }
 }

@@ -13,7 +13,7 @@ extension ByteWriter {
     append(",\"store_id\":")
     if hold.store == 0 { append("null") } else { append(hold.store) }
     append(",\"status\":\"")
-    append(hold.status.name)
+    append(utf8: hold.status.name)
     append("\",\"expires_at\":")
     appendTime(hold.expiresAt)
     append(",\"created_at\":")

@@ -34,7 +34,7 @@ extension ByteWriter {
       append("null")
     } else {
       append(UInt8(ascii: "\""))
-      append(location)
+      append(utf8: location)
       append(UInt8(ascii: "\""))
     }
   }

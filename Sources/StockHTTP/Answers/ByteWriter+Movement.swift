@@ -17,7 +17,7 @@ extension ByteWriter {
     append(",\"location\":")
     appendLocation(entry.location)
     append(",\"kind\":\"")
-    append(entry.kind.name)
+    append(utf8: entry.kind.name)
     append("\",\"quantity_change\":")
     append(entry.quantityChange)
     append(",\"reserved_change\":")

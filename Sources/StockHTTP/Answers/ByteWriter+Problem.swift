@@ -26,7 +26,7 @@ extension ByteWriter {
     if subject.product != 0 { member("product_id", subject.product) }
     if !subject.location.isEmpty {
       append(",\"location\":\"")
-      append(subject.location)
+      append(utf8: subject.location)
       append("\"")
     }
   }
@@ -116,7 +116,7 @@ extension ByteWriter {
       append("No reservation of yours has this id.\"")
     case .holdClosed(let status):
       append("It is ")
-      append(status.name)
+      append(utf8: status.name)
       append(".\"")
     case .holdIDTaken:
       append("Leave reservation_id out, or choose another.\"")
@@ -158,7 +158,7 @@ extension ByteWriter {
     case .holdClosed(let status):
       // Not `status`: that is the HTTP status of every problem (RFC 9457, section 3.1.2).
       append(",\"reservation_status\":\"")
-      append(status.name)
+      append(utf8: status.name)
       append("\"")
     case .productNotFound, .entryNotFound, .locationRequired, .quantityTooLarge, .locationTaken,
       .capacityReached, .customerRequired, .holdNotFound, .holdIDTaken, .lineNotFound,

@@ -24,7 +24,7 @@ extension ByteWriter {
     } else {
       // A location's name has nothing that needs an escape.
       append(",\"location\":\"")
-      append(entry.location)
+      append(utf8: entry.location)
       append("\"")
     }
     append(",\"quantity\":")
@@ -57,7 +57,7 @@ extension ByteWriter {
     append(",\"gtin\":")
     append(product.value.gtin)
     append(",\"product_type\":\"")
-    append(product.value.type.name)
+    append(utf8: product.value.type.name)
     append("\",\"is_digital\":")
     append(product.value.type.isUnlimited)
     append(",\"unlimited\":")
@@ -104,7 +104,7 @@ extension ByteWriter {
     append(",\"sku\":")
     appendText(value.sku)
     append(",\"product_type\":\"")
-    append(value.type.name)
+    append(utf8: value.type.name)
     append("\",\"unlimited\":")
     append(value.type.isUnlimited)
     append(",\"total_quantity\":")

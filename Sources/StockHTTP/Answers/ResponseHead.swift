@@ -72,7 +72,7 @@ extension ByteWriter {
     switch exchange.head.requestID {
     case .client(let id):
       append("\r\nX-Request-Id: ")
-      append(id)
+      append(utf8: id)
     case .number(let number):
       append(prefix.bytes)
       appendHex(number, width: 8)
@@ -92,10 +92,10 @@ extension ByteWriter {
     case .none: break
     case .allow(let methods):
       append("\r\nAllow: ")
-      append(methods)
+      append(utf8: methods)
     case .location(let path):
       append("\r\nLocation: ")
-      append(path)
+      append(utf8: path)
     }
     if exchange.head.isReplay { append("\r\nIdempotency-Replayed: true") }
     if exchange.head.status >= 400 { appendErrorFields(exchange) }

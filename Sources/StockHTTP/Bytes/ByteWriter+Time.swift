@@ -11,13 +11,7 @@ extension ByteWriter {
     append(UInt8(ascii: "-"))
     appendDigits(UInt64(time.day), width: 2)
     append(UInt8(ascii: "T"))
-    appendDigits(UInt64(time.second / 3_600), width: 2)
-    append(UInt8(ascii: ":"))
-    appendDigits(UInt64(time.second / 60 % 60), width: 2)
-    append(UInt8(ascii: ":"))
-    appendDigits(UInt64(time.second % 60), width: 2)
-    append(UInt8(ascii: "."))
-    appendDigits(UInt64(time.millisecond), width: 3)
+    append(secondOfDay: time.second, millisecond: time.millisecond)
     append(UInt8(ascii: "Z"))
   }
 

@@ -68,7 +68,9 @@ struct ByteWriter: ~Copyable {
   }
 
   /// The text's UTF-8 as it is, without quotes or escapes.
-  mutating func append(_ text: String) {
+  ///
+  /// With a label: a literal would else be taken for a `String`, which costs ten times as much.
+  mutating func append(utf8 text: String) {
     var text = text
     let length = text.utf8.count
     reserve(length)
@@ -93,22 +95,57 @@ struct ByteWriter: ~Copyable {
   mutating func appendDigits(_ value: UInt64, width: Int) {
     reserve(width)
     var rest = value
-    var place = count + width
-    while place > count {
-      place -= 1
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      base[place] = UInt8(truncatingIfNeeded: 48 &+ digit)
+    var left = width
+    while left >= 2 {
+      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      left &-= 2
+      store(pair: Int(truncatingIfNeeded: pair), at: count &+ left)
       rest = quotient
     }
+    if left == 1 { base[count] = UInt8(truncatingIfNeeded: 48 &+ rest % 10) }
     count += width
+  }
+
+  /// Two digits, for which there is room.
+  @inline(__always)
+  private func store(pair: Int, at place: Int) {
+    let digits = Self.pairs.utf8Start + 2 &* pair
+    base[place] = digits[0]
+    base[place &+ 1] = digits[1]
+  }
+
+  /// "00" to "99": half as many divisions as digits.
+  private static var pairs: StaticString {
+    """
+    00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748\
+    495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+    """
+  }
+
+  /// A time of day, "05:30:00.123".
+  mutating func append(secondOfDay second: Int, millisecond: Int) {
+    reserve(12)
+    store(pair: second / 3_600, at: count)
+    base[count &+ 2] = UInt8(ascii: ":")
+    store(pair: second / 60 % 60, at: count &+ 3)
+    base[count &+ 5] = UInt8(ascii: ":")
+    store(pair: second % 60, at: count &+ 6)
+    base[count &+ 8] = UInt8(ascii: ".")
+    base[count &+ 9] = UInt8(truncatingIfNeeded: 48 &+ millisecond / 100)
+    store(pair: millisecond % 100, at: count &+ 10)
+    count += 12
   }
 
   /// Exactly `width` lower-case hexadecimal digits.
   mutating func appendHex(_ value: UInt64, width: Int) {
     reserve(width)
-    for place in 0..<width {
-      let nibble = UInt8(truncatingIfNeeded: value >> UInt64(4 * (width - 1 - place))) & 0xF
-      base[count + place] = nibble < 10 ? 48 + nibble : 87 + nibble
+    let digits = ("0123456789abcdef" as StaticString).utf8Start
+    var rest = value
+    var place = count &+ width
+    while place > count {
+      place &-= 1
+      base[place] = digits[Int(truncatingIfNeeded: rest & 0xF)]
+      rest >>= 4
     }
     count += width
   }
@@ -120,15 +157,13 @@ struct ByteWriter: ~Copyable {
   }
 
   static func digits(of value: UInt64) -> Int {
-    var count = 1
-    var limit: UInt64 = 10
-    while value >= limit {
-      count += 1
-      let (next, overflow) = limit.multipliedReportingOverflow(by: 10)
-      if overflow { break }
-      limit = next
+    var count = 0
+    var rest = value
+    while rest >= 10_000 {
+      rest /= 10_000
+      count &+= 4
     }
-    return count
+    return count &+ (rest < 10 ? 1 : rest < 100 ? 2 : rest < 1_000 ? 3 : 4)
   }
 }
 

@@ -31,6 +31,32 @@ enum Matching {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
   }
 
+  /// Eight bytes at a time, as long as there are so many, in the manner of "Bit Twiddling Hacks"
+  /// (Anderson): each byte of a word is compared at once, by where a borrow or a carry comes up.
+  ///
+  /// - Parameter low: 1 to 0x7F.
+  /// - Returns: the place of the first byte, from `start` on, that is below `low` or above 0x7E;
+  ///   `bytes.count` if there is none.
+  @inline(__always)
+  static func endOfText(
+    in bytes: UnsafeBufferPointer<UInt8>, from start: Int, low: UInt8
+  ) -> Int {
+    let raw = UnsafeRawBufferPointer(bytes)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs = ones &* 0x80
+    let lows = ones &* UInt64(low)
+    var at = start
+    while at &+ 8 <= bytes.count {
+      let word = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      let isBelow = (word &- lows) & ~word
+      let isAbove = (word &+ ones) | word
+      if (isBelow | isAbove) & highs != 0 { break }
+      at &+= 8
+    }
+    while at < bytes.count, bytes[at] >= low, bytes[at] <= 0x7E { at &+= 1 }
+    return at
+  }
+
   /// Takes the same time whatever the bytes are, so that a guess tells nothing of how near it was.
   /// Only the lengths are no secret.
   static func equalInConstantTime(

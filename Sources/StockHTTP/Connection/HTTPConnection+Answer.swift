@@ -139,6 +139,7 @@ extension HTTPConnection {
     if exchange.head.isStream, let reader = exchange.reader {
       stream = reader
       reader.isOpen = true
+      front.events.wake(reader)
     } else if !exchange.head.keepsAlive {
       wroteLast = true
     }

@@ -38,6 +38,10 @@ extension HTTPConnection {
     let exchange = pending[place]
     guard exchange.ready == nil else { return }
     exchange.head.isStream = true
+    if let socket = context?.channel as? any SocketOptionProvider {
+      _ = socket.unsafeSetSocketOption(
+        level: .socket, name: .so_sndbuf, value: HTTPLimits.eventSocketBytes)
+    }
     front.body.removeAll()
     // How soon to come again, and where to go on even if nothing has happened yet.
     front.body.append("retry: 2000\nid: ")

@@ -147,6 +147,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     isWritable = context.channel.isWritable
     lastActivity = front.tick
     resumeReading()
+    if isWritable, let stream { front.events.wake(stream) }
     context.fireChannelWritabilityChanged()
   }
 

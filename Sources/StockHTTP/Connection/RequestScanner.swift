@@ -99,7 +99,7 @@ struct RequestScanner {
         ? .incomplete : .unusual
     }
     let start = at
-    while at < bytes.count, bytes[at] > 0x20, bytes[at] < 0x7F { at += 1 }
+    at = Matching.endOfText(in: bytes, from: at, low: 0x21)
     guard at < bytes.count else { return .incomplete }
     guard bytes[at] == Self.space, at > start, bytes[start] == UInt8(ascii: "/"),
       at < Self.maxHeaderBytes / 2
@@ -123,7 +123,7 @@ struct RequestScanner {
     at += 1
     while at < bytes.count, bytes[at] == Self.space { at += 1 }
     let valueStart = at
-    while at < bytes.count, bytes[at] >= 0x20, bytes[at] < 0x7F { at += 1 }
+    at = Matching.endOfText(in: bytes, from: at, low: 0x20)
     guard at + 1 < bytes.count else {
       return at == bytes.count || bytes[at] == Self.carriageReturn ? .incomplete : .unusual
     }

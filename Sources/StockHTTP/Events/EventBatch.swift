@@ -13,10 +13,11 @@ final class EventBatch {
   private let products: UInt64
   private let stores: UInt64
 
+  private let baseSize: Int
   private var bytes: [UInt8] = []
   /// Where events end in `bytes`; one begins where the one before ends.
   private var ends: [Int] = []
-  /// For each movement, the place of its first event; and the number of events.
+  /// For each movement, the place of its first event; empty until they are written.
   private var firstEvents: [Int] = []
 
   /// - Parameter batch: with one movement at least.
@@ -33,6 +34,15 @@ final class EventBatch {
     }
     self.products = products
     self.stores = stores
+    let texts = batch.entries.reduce(0) { $0 + Self.bytesOutside($1) }
+    // A place in the list of the product's movements is 16 more.
+    baseSize = 256 + batch.entries.count * (MemoryLayout<LedgerEntry>.stride + 16) + texts
+  }
+
+  /// Bytes of texts that are too long to lie in the entry itself.
+  private static func bytesOutside(_ entry: LedgerEntry) -> Int {
+    func outside(_ text: String) -> Int { text.utf8.count > 15 ? text.utf8.count + 48 : 0 }
+    return outside(entry.location) + outside(entry.note.reason) + outside(entry.note.reference)
   }
 
   private static func bit(_ id: Int64) -> UInt64 {
@@ -40,7 +50,7 @@ final class EventBatch {
   }
 
   /// Bytes that it takes, about.
-  var size: Int { 128 + batch.entries.count * 256 + bytes.count + ends.count * 8 }
+  var size: Int { baseSize + bytes.count + (ends.count + firstEvents.count) * 8 }
 
   /// Whether a reader may want any of it; a false "yes" costs time only.
   func mayHave(_ filter: MovementFilter) -> Bool {
@@ -49,29 +59,59 @@ final class EventBatch {
     return true
   }
 
-  /// Writes the events, unless it was done before.
+  // MARK: Events
+
+  /// What comes with a movement, in the order of the events behind its own.
+  private static let edges: [(edge: Movement.Edges, name: StaticString)] = [
+    (.lowStock, "low_stock"), (.outOfStock, "out_of_stock"), (.backInStock, "back_in_stock"),
+  ]
+
+  var isRendered: Bool { !firstEvents.isEmpty }
+
+  /// Writes the events for all who will want them, unless it was done before.
   func render() {
-    guard firstEvents.isEmpty else { return }
+    guard !isRendered else { return }
     var writer = ByteWriter(capacity: batch.entries.count * 448 + 64)
-    firstEvents.reserveCapacity(batch.entries.count + 1)
-    for entry in batch.entries {
+    firstEvents.reserveCapacity(batch.entries.count)
+    for movement in batch.entries.indices {
       firstEvents.append(ends.count)
-      writer.append("event: movement\ndata: ")
-      writer.append(entry, shard: batch.shard, sequence: batch.sequence)
-      writer.append("\n\n")
-      ends.append(writer.count)
-      guard !entry.edges.isEmpty else { continue }
-      if entry.edges.contains(.lowStock) { edge("low_stock", entry, &writer) }
-      if entry.edges.contains(.outOfStock) { edge("out_of_stock", entry, &writer) }
-      if entry.edges.contains(.backInStock) { edge("back_in_stock", entry, &writer) }
+      for event in 0..<eventCount(movement) {
+        writeNew(movement, event, into: &writer)
+        ends.append(writer.count)
+      }
     }
-    firstEvents.append(ends.count)
     bytes = writer.array
   }
 
-  private func edge(_ name: StaticString, _ entry: LedgerEntry, _ writer: inout ByteWriter) {
+  /// How many events a movement has.
+  func eventCount(_ movement: Int) -> Int {
+    1 + batch.entries[movement].edges.rawValue.nonzeroBitCount
+  }
+
+  /// Appends one event of a movement, without its id.
+  func write(movement: Int, event: Int, into writer: inout ByteWriter) {
+    guard isRendered else {
+      writeNew(movement, event, into: &writer)
+      return
+    }
+    let place = firstEvents[movement] + event
+    let start = place == 0 ? 0 : ends[place - 1]
+    bytes.withUnsafeBytes {
+      writer.append(UnsafeRawBufferPointer(rebasing: $0[start..<ends[place]]))
+    }
+  }
+
+  private func writeNew(_ movement: Int, _ event: Int, into writer: inout ByteWriter) {
+    let entry = batch.entries[movement]
+    guard event > 0 else {
+      writer.append("event: movement\ndata: ")
+      writer.append(entry, shard: batch.shard, sequence: batch.sequence)
+      writer.append("\n\n")
+      return
+    }
+    let edges = Self.edges.filter { entry.edges.contains($0.edge) }
     writer.append("event: ")
-    writer.append(name)
+    writer.append(edges[event - 1].name)
     writer.append("\ndata: {\"product_id\":")
     writer.append(entry.product)
     writer.append(",\"store_id\":")
@@ -87,18 +127,5 @@ final class EventBatch {
     writer.append(",\"occurred_at\":")
     writer.appendTime(entry.occurredAt)
     writer.append("}\n\n")
-    ends.append(writer.count)
-  }
-
-  /// How many events a movement has. It has to be rendered.
-  func eventCount(_ movement: Int) -> Int { firstEvents[movement + 1] - firstEvents[movement] }
-
-  /// Appends one event of a movement, without its id.
-  func write(movement: Int, event: Int, into writer: inout ByteWriter) {
-    let place = firstEvents[movement] + event
-    let start = place == 0 ? 0 : ends[place - 1]
-    bytes.withUnsafeBytes {
-      writer.append(UnsafeRawBufferPointer(rebasing: $0[start..<ends[place]]))
-    }
   }
 }

@@ -5,25 +5,35 @@ import StockCore
 extension EventHub {
   /// A reader's turn.
   func visit(_ reader: EventReader) {
+    guard reader.isOpen, let connection = reader.connection, connection.isWritable else { return }
+    deliver(to: reader, connection)
+  }
+
+  /// What nothing that happens would bring to mind.
+  func look(at reader: EventReader) {
     guard reader.isOpen, let connection = reader.connection else { return }
     guard connection.isWritable else {
       judgeSlow(reader, connection)
       return
     }
     reader.blockedSince = nil
-    if reader.seen != version || reader.fetched != nil { deliver(to: reader, connection) }
-    if tick - reader.lastWrite >= Self.ticks(.seconds(15)) { keepAlive(reader, connection) }
+    // Redis did not answer it, for example.
+    if !reader.isThrough, !reader.isFetching { wake(reader) }
+    guard tick - reader.lastWrite >= Self.ticks(.seconds(15)) else { return }
+    deliver(to: reader, connection)
+    if tick > reader.lastWrite, connection.isWritable { keepAlive(reader, connection) }
   }
 
   /// A reader that takes nothing is let be while what it has missed is in the rings: that costs
   /// nothing. Beyond that it is cut off; it may come again, and goes on where it was.
   private func judgeSlow(_ reader: EventReader, _ connection: HTTPConnection) {
-    reader.fetched = nil
+    reader.page = nil
     let since = reader.blockedSince ?? tick
     reader.blockedSince = since
     guard tick - since >= Self.ticks(HTTPLimits.slowReaderTimeout) else { return }
-    let numbers = reader.position.numbers
-    let isLost = numbers.indices.contains { numbers[$0] + 1 < rings.shards[$0].start }
+    let isLost = rings.shards.indices.contains { shard in
+      reader.onlyShard ?? shard == shard && rings.lacks(for: reader, in: shard)
+    }
     if isLost { connection.cutOff() }
   }
 
@@ -40,13 +50,13 @@ extension EventHub {
   /// Sends what is there, as long as the socket takes it.
   private func deliver(to reader: EventReader, _ connection: HTTPConnection) {
     out.removeAll()
+    reader.isThrough = false
     var left = HTTPLimits.eventTurnBytes
-    let current = version
     var isThrough = true
     // While events of one movement are outstanding, no other may come between them.
     while let partial = reader.position.partial {
       let result = pass(partial.shard, reader, connection, &left)
-      if result == .stopped { return }
+      if result == .stopped { return pause(reader, connection) }
       if result == .waiting { isThrough = false }
       if reader.position.partial != nil { break }
     }
@@ -55,13 +65,17 @@ extension EventHub {
         switch pass(shard, reader, connection, &left) {
         case .through: continue
         case .waiting: isThrough = false
-        case .stopped: return
+        case .stopped: return pause(reader, connection)
         }
       }
     }
     if out.count > 0 { send(to: reader, connection) }
-    // Someone whose fetch is under way need not be visited before it is there.
-    if isThrough || reader.isFetching { reader.seen = current }
+    reader.isThrough = isThrough
+  }
+
+  /// Its turn is over before it has all. It gets another, when its socket takes more.
+  private func pause(_ reader: EventReader, _ connection: HTTPConnection) {
+    if reader.isOpen, connection.isWritable { wake(reader) }
   }
 
   private enum Passage {
@@ -77,46 +91,71 @@ extension EventHub {
   private func pass(
     _ shard: ShardID, _ reader: EventReader, _ connection: HTTPConnection, _ left: inout Int
   ) -> Passage {
+    let end = rings.shards[shard].end ?? 0
     if let only = reader.onlyShard, only != shard {
       // Nothing for this reader can be there.
-      reader.position.numbers[shard] = max(
-        reader.position.numbers[shard], rings.shards[shard].end ?? 0)
+      reader.advance(shard, to: end)
       if reader.position.partial?.shard == shard { reader.position.partial = nil }
       return .through
     }
-    while reader.position.numbers[shard] < rings.shards[shard].end ?? 0 {
+    while reader.position.numbers[shard] < end {
       let next = reader.position.numbers[shard] + 1
-      guard let batch = rings.shards[shard].batch(with: next) ?? fetched(next, shard, reader) else {
-        if reader.position.numbers[shard] + 1 != next { continue }
+      let goesOn: Bool
+      if let places = rings.places(for: reader, in: shard) {
+        goesOn = write(places, shard, upTo: end, reader, connection, &left)
+      } else if let batch = rings.shards[shard].batch(with: next) {
+        goesOn = write(batch, reader, connection, &left)
+      } else if let page = reader.page, page.tells(next, of: shard) {
+        goesOn = write(page, from: next, reader, connection, &left)
+      } else {
         fetch(shard, reader)
         return .waiting
       }
-      guard write(batch, reader, connection, &left) else { return .stopped }
+      guard goesOn else { return .stopped }
     }
     if reader.position.partial?.shard == shard { reader.position.partial = nil }
-    if reader.fetched?.shard == shard { reader.fetched = nil }
+    if reader.page?.name.shard == shard { reader.page = nil }
     return .through
   }
 
-  /// The batch with a movement, of what was fetched. Where the ledger no longer has it, the reader is
-  /// told, and its position moves.
-  private func fetched(_ number: Int64, _ shard: ShardID, _ reader: EventReader) -> EventBatch? {
-    guard let fetched = reader.fetched, fetched.shard == shard else { return nil }
-    for batch in fetched.batches where batch.last >= number {
-      if batch.first > number { skip(to: batch.first, shard, reader) }
-      return batch.first <= reader.position.numbers[shard] + 1 ? batch : nil
+  /// Appends a part of what was fetched. Where the ledger no longer has something, the reader is told,
+  /// and its position moves.
+  private func write(
+    _ page: EventPage, from next: Int64, _ reader: EventReader, _ connection: HTTPConnection,
+    _ left: inout Int
+  ) -> Bool {
+    let shard = page.name.shard
+    guard let run = page.run(from: next) else {
+      writeGap(shard, to: min(page.end + 1, rings.shards[shard].start), reader)
+      return true
     }
-    reader.fetched = nil
-    // The ledger was asked for this very movement, and has nothing of it or behind it.
-    if fetched.after == number - 1 { skip(to: rings.shards[shard].start, shard, reader) }
-    return nil
+    if run.lowerBound > next { writeGap(shard, to: run.lowerBound, reader) }
+    guard let product = reader.filter.product else {
+      return write(page.batch(with: max(next, run.lowerBound)), reader, connection, &left)
+    }
+    return write(
+      page.places(of: product), shard, upTo: run.upperBound, reader, connection, &left)
   }
 
-  private func skip(to number: Int64, _ shard: ShardID, _ reader: EventReader) {
-    let from = reader.position.numbers[shard] + 1
-    reader.position.numbers[shard] = number - 1
-    if reader.position.partial?.shard == shard { reader.position.partial = nil }
-    writeGap(shard, from: from, reader)
+  /// Appends the events of a product from the reader's position on, and passes over all others.
+  ///
+  /// - Returns: false where the reader takes no more for now. Its position says how far it got.
+  private func write(
+    _ places: some RandomAccessCollection<EventPlace>, _ shard: ShardID, upTo last: Int64,
+    _ reader: EventReader, _ connection: HTTPConnection, _ left: inout Int
+  ) -> Bool {
+    let had = reader.position.numbers[shard]
+    var isPrepared = false
+    for place in places[places.firstPlace { $0.number > had }...] {
+      guard place.number <= last else { break }
+      guard reader.filter.takes(place.batch.batch.entries[place.entry]) else { continue }
+      reader.advance(shard, to: place.number - 1)
+      if !isPrepared { prepareIDs(shard, reader) }
+      isPrepared = true
+      guard write(place, reader, connection, &left) else { return false }
+    }
+    reader.advance(shard, to: last)
+    return true
   }
 
   /// Appends a batch's events from the reader's position on.
@@ -126,47 +165,55 @@ extension EventHub {
     _ batch: EventBatch, _ reader: EventReader, _ connection: HTTPConnection, _ left: inout Int
   ) -> Bool {
     let shard = batch.batch.shard
-    guard batch.mayHave(reader.filter) else {
-      reader.position.numbers[shard] = batch.last
-      return true
-    }
-    var isPrepared = false
-    for place in Int(reader.position.numbers[shard] + 1 - batch.first)..<batch.batch.entries.count {
-      guard reader.filter.takes(batch.batch.entries[place]) else {
-        advance(reader, shard)
-        continue
-      }
-      if !isPrepared {
+    if batch.mayHave(reader.filter) {
+      var isPrepared = false
+      let first = Int(reader.position.numbers[shard] + 1 - batch.first)
+      for entry in first..<batch.batch.entries.count
+      where reader.filter.takes(batch.batch.entries[entry]) {
+        let place = EventPlace(batch: batch, entry: entry)
+        reader.advance(shard, to: place.number - 1)
+        if !isPrepared { prepareIDs(shard, reader) }
         isPrepared = true
-        rings.render(batch)
-        prepareIDs(shard, reader)
+        guard write(place, reader, connection, &left) else { return false }
       }
-      let count = batch.eventCount(place)
-      var event = reader.position.partial?.events ?? 0
-      while event < count {
-        event += 1
-        let isLast = event == count
-        writeID(shard, batch.batch.entries[place].number, isLast ? nil : event)
-        batch.write(movement: place, event: event - 1, into: &out)
-        reader.position.partial =
-          isLast ? nil : EventPosition.Partial(shard: shard, events: event)
-        if isLast { advance(reader, shard) }
-        guard out.count < HTTPLimits.eventPieceBytes else {
-          left -= out.count
-          send(to: reader, connection)
-          guard left > 0, reader.isOpen, connection.isWritable else { return false }
-          continue
-        }
-      }
-      // More events were had than there are: the id was of another movement.
-      if reader.position.partial?.shard == shard { advance(reader, shard) }
     }
+    reader.advance(shard, to: batch.last)
     return true
   }
 
-  private func advance(_ reader: EventReader, _ shard: ShardID) {
-    reader.position.numbers[shard] += 1
-    reader.position.partial = nil
+  /// Appends the events of the movement that is the reader's next.
+  ///
+  /// - Returns: false where the reader takes no more for now, perhaps in the middle of them.
+  private func write(
+    _ place: EventPlace, _ reader: EventReader, _ connection: HTTPConnection, _ left: inout Int
+  ) -> Bool {
+    let shard = place.batch.batch.shard
+    // For one reader alone it is not worth keeping.
+    if let interest = reader.interest, interest.product == nil || interest.readers.count > 1 {
+      rings.render(place.batch)
+    }
+    let count = place.batch.eventCount(place.entry)
+    var event = reader.position.partial?.events ?? 0
+    while event < count {
+      event += 1
+      let isLast = event == count
+      writeID(shard, place.number, isLast ? nil : event)
+      place.batch.write(movement: place.entry, event: event - 1, into: &out)
+      if isLast {
+        reader.advance(shard, to: place.number)
+      } else {
+        reader.position.partial = EventPosition.Partial(shard: shard, events: event)
+      }
+      guard out.count < HTTPLimits.eventPieceBytes else {
+        left -= out.count
+        send(to: reader, connection)
+        guard left > 0, reader.isOpen, connection.isWritable else { return false }
+        continue
+      }
+    }
+    // More events were had than there are: the id was of another movement.
+    reader.advance(shard, to: place.number)
+    return true
   }
 
   /// What ids have in common while only one shard's number changes.
@@ -194,7 +241,13 @@ extension EventHub {
 
   // MARK: Gaps
 
-  /// Movements that a reader has missed are no longer kept.
+  /// Movements that a reader has missed are no longer kept: it goes on with another.
+  private func writeGap(_ shard: ShardID, to number: Int64, _ reader: EventReader) {
+    let from = reader.position.numbers[shard] + 1
+    reader.advance(shard, to: number - 1)
+    writeGap(shard, from: from, reader)
+  }
+
   private func writeGap(_ shard: ShardID, from: Int64, _ reader: EventReader) {
     out.append("id: ")
     out.append(reader.position)

@@ -6,10 +6,11 @@ import StockEngine
 ///
 /// Readers do not wait in line for each other, and the shards never wait for readers: what is committed
 /// is only noted when it comes (`receive`), and sent later, on a tick of its own, for a few
-/// milliseconds at most; who was not reached goes first the next time. A reader is nothing but a
-/// position in each shard's numbers. What it wants is in the rings, or else in Redis: then it is
-/// fetched, a little at a time. `EventHub+Delivery` is what is sent, `+Fetching` what is asked of the
-/// engine.
+/// milliseconds at most; who was not reached goes first the next time. Only readers for whom there may
+/// be something stand in that line: those of a product when it has moved, all others when anything has.
+/// A reader is nothing but a position in each shard's numbers. What it wants is in the rings, or else
+/// in Redis: then it is fetched, a part at a time. `EventHub+Delivery` is what is sent, `FetchQueue`
+/// what is asked of the engine.
 final class EventHub {
   static let tickLength = TimeAmount.milliseconds(50)
   static func ticks(_ duration: TimeAmount) -> Int {
@@ -22,11 +23,11 @@ final class EventHub {
 
   private(set) var readers: [EventReader] = []
   var rings: EventRings
-  /// Grows with everything that comes into the rings.
-  private(set) var version = 0
   private(set) var tick = 0
-  /// Who is next.
-  private var turn = 0
+  /// Who has something to do, first come first served. Who stands here is marked as due.
+  private var due = CircularBuffer<EventReader>()
+  /// Whom the look that goes round comes to next.
+  private var round = 0
   private var ticker: RepeatedTask?
 
   /// idle → (the first reader comes) asking where the ledgers end → following → (the last one goes) idle.
@@ -53,7 +54,7 @@ final class EventHub {
     self.engine = engine
     self.loop = loop
     rings = EventRings(
-      shardCount: engine.shardMap.shardCount, limit: HTTPLimits.eventRingBytes)
+      shardCount: engine.shardMap.shardCount, limit: front.configuration.eventRingBytes)
   }
 
   var isFull: Bool { readers.count >= HTTPLimits.maxEventReaders }
@@ -63,6 +64,7 @@ final class EventHub {
   func add(_ reader: EventReader) {
     reader.place = readers.count
     readers.append(reader)
+    rings.add(reader)
     switch state {
     case .idle: wakeUp()
     case .asking: break
@@ -73,7 +75,8 @@ final class EventHub {
   func remove(_ reader: EventReader) {
     guard reader.place < readers.count, readers[reader.place] === reader else { return }
     reader.isOpen = false
-    reader.fetched = nil
+    reader.page = nil
+    rings.remove(reader)
     let last = readers.removeLast()
     if last !== reader {
       last.place = reader.place
@@ -100,6 +103,7 @@ final class EventHub {
     ticker = nil
     front.gateway.unsubscribe()
     fetches = FetchQueue()
+    due.removeAll()
     lastEnds = []
     isChecking = false
     rings = EventRings(shardCount: rings.shards.count, limit: rings.limit)
@@ -112,11 +116,19 @@ final class EventHub {
     reader.connection?.openStream(reader)
   }
 
+  /// There may be something to do for a reader: it gets a turn.
+  func wake(_ reader: EventReader) {
+    guard !reader.isDue else { return }
+    reader.isDue = true
+    reader.dueSince = tick
+    due.append(reader)
+  }
+
   /// What was committed. Only noted here.
   func receive(_ batches: [LedgerBatch]) {
     guard state != .idle else { return }
     for batch in batches where !batch.entries.isEmpty { rings.append(EventBatch(batch)) }
-    version += 1
+    for reader in rings.takeNews() { wake(reader) }
   }
 
   // MARK: Ends
@@ -151,7 +163,7 @@ final class EventHub {
   private func mend(_ ends: [Int64]) {
     for shard in lastEnds.indices where lastEnds[shard] > rings.shards[shard].end ?? 0 {
       rings.skip(to: lastEnds[shard], of: shard)
-      version += 1
+      for reader in readers where reader.onlyShard ?? shard == shard { wake(reader) }
     }
     for reader in readers where reader.needsCheck && reader.isOpen {
       reader.needsCheck = false
@@ -163,7 +175,7 @@ final class EventHub {
         if reader.position.partial?.shard == shard { reader.position.partial = nil }
         sendGap(shard, from: end + 1, to: reader)
       }
-      reader.seen = -1
+      wake(reader)
     }
   }
 
@@ -174,19 +186,29 @@ final class EventHub {
     if tick % Self.ticks(.milliseconds(500)) == 0 { endRevoked() }
     if tick % Self.ticks(.seconds(2)) == 0 { askForEnds() }
     guard state == .following else { return }
-    fetches.begin(self)
-    let deadline = NIODeadline.now() + HTTPLimits.eventTickBudget
-    var visited = 0
-    // Those who leave meanwhile make the round shorter.
-    while visited < readers.count {
-      if turn >= readers.count { turn = 0 }
-      let reader = readers[turn]
-      turn += 1
-      visited += 1
+    lookRound()
+    let spending = Spending()
+    while let reader = due.first {
+      let isLate = tick - reader.dueSince >= Self.ticks(HTTPLimits.eventPatience)
+      guard
+        !spending.exceeds(isLate ? HTTPLimits.eventLateBudget : HTTPLimits.eventTickBudget)
+      else { break }
+      due.removeFirst()
+      reader.isDue = false
       visit(reader)
-      // Looking at the clock costs as much as passing over a reader for whom there is nothing.
-      let hasSent = reader.lastWrite == tick
-      if hasSent || visited % 8 == 0, NIODeadline.now() >= deadline { break }
+    }
+    fetches.begin(self)
+  }
+
+  /// Looks at each reader once a second: whether it takes what it is sent, and has been sent anything
+  /// of late.
+  private func lookRound() {
+    var left = min(readers.count, readers.count / Self.ticks(.seconds(1)) + 1)
+    while left > 0, !readers.isEmpty {
+      if round >= readers.count { round = 0 }
+      look(at: readers[round])
+      round += 1
+      left -= 1
     }
   }
 

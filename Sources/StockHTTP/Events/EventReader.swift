@@ -17,29 +17,28 @@ final class EventReader {
 
   /// Its place among the readers of its loop.
   var place = 0
+  /// Who wants the same, and its place among them; nil: it has gone.
+  var interest: Interest?
+  var interestPlace = 0
   var position = EventPosition(numbers: [])
   /// The header of its response has gone out: events may follow.
   var isOpen = false
   /// Its position may be beyond the end of the ledger.
   var needsCheck = false
 
-  /// Which state of the rings it has seen all of.
-  var seen = -1
-  /// Movements that it asked Redis for, until it has been sent them.
-  var fetched: Fetched?
+  /// Stands in line for a turn, and since which tick.
+  var isDue = false
+  var dueSince = 0
+  /// Had all that there was at its last turn.
+  var isThrough = false
+  /// What it asked Redis for, until it has been sent it.
+  var page: EventPage?
   var isFetching = false
   /// No asking of Redis before this tick: it did not answer.
   var fetchesFrom = 0
   /// When its socket stopped taking anything.
   var blockedSince: Int?
   var lastWrite = 0
-
-  struct Fetched {
-    var shard: ShardID
-    var batches: [EventBatch]
-    /// Where it was asked to begin; what lies before `batches` is no longer kept.
-    var after: Int64
-  }
 
   init(
     connection: HTTPConnection, filter: MovementFilter, principal: Principal,
@@ -51,5 +50,12 @@ final class EventReader {
     self.expiresAt = principal.expiresAt
     self.wanted = wanted
     self.onlyShard = onlyShard
+  }
+
+  /// Moves on in a shard. Where that leaves a movement behind of which it had a part, that is over.
+  func advance(_ shard: ShardID, to number: Int64) {
+    guard number > position.numbers[shard] else { return }
+    position.numbers[shard] = number
+    if position.partial?.shard == shard { position.partial = nil }
   }
 }

@@ -79,17 +79,28 @@ struct RouteTable: Sendable {
     }
   }
 
-  /// A path with all its methods.
-  struct Path: Sendable {
+  /// A path with all its methods. A class: each request is handed one.
+  final class Path: Sendable {
     /// Up to the placeholder, or all of it.
-    var prefix: StaticString
-    var prefixLength: Int
-    var placeholder: Placeholder
+    let prefix: StaticString
+    let prefixLength: Int
+    let placeholder: Placeholder
     /// What follows behind a reservation's id, with its slash; else empty.
-    var suffix: String
-    var rows: [Row]
+    let suffix: String
+    let rows: [Row]
     /// The value of an `Allow` header.
-    var allow: String
+    let allow: String
+
+    init(
+      _ prefix: StaticString, length: Int, _ placeholder: Placeholder, suffix: String, _ rows: [Row]
+    ) {
+      self.prefix = prefix
+      self.prefixLength = length
+      self.placeholder = placeholder
+      self.suffix = suffix
+      self.rows = rows
+      allow = rows.map(\.method.rawValue).joined(separator: ", ")
+    }
 
     func row(for method: HTTPMethod) -> Row? {
       for row in rows where row.method == method { return row }
@@ -110,48 +121,45 @@ struct RouteTable: Sendable {
 
   init(_ rows: [Row]) {
     var paths: [Path] = []
+    var seen: Set<String> = []
     for row in rows {
       let text = row.path.description
-      if let known = paths.firstIndex(where: { $0.rows[0].path.description == text }) {
-        paths[known].rows.append(row)
-        paths[known].allow += ", " + row.method.rawValue
-        continue
-      }
+      guard seen.insert(text).inserted else { continue }
       let placeholder: Placeholder =
         text.hasSuffix("{id}") ? .number : text.contains("{reservation}") ? .reservation : .none
       let parts = text.split(
         separator: placeholder == .none ? "\0" : placeholder.text, omittingEmptySubsequences: false)
       paths.append(
         Path(
-          prefix: row.path, prefixLength: parts[0].utf8.count, placeholder: placeholder,
-          suffix: parts.count > 1 ? String(parts[1]) : "", rows: [row],
-          allow: row.method.rawValue))
+          row.path, length: parts[0].utf8.count, placeholder,
+          suffix: parts.count > 1 ? String(parts[1]) : "",
+          rows.filter { $0.path.description == text }))
     }
     self.paths = paths
   }
 
   func match(_ target: UnsafeBufferPointer<UInt8>) -> Match {
-    for index in paths.indices {
-      let length = paths[index].prefixLength
-      switch paths[index].placeholder {
+    for path in paths {
+      let length = path.prefixLength
+      switch path.placeholder {
       case .none:
-        if target.count == length, Self.begins(target, paths[index].prefix, length) {
-          return .path(paths[index], id: 0, reservation: "")
+        if target.count == length, Self.begins(target, path.prefix, length) {
+          return .path(path, id: 0, reservation: "")
         }
       case .number:
-        guard target.count > length, Self.begins(target, paths[index].prefix, length) else {
+        guard target.count > length, Self.begins(target, path.prefix, length) else {
           continue
         }
         let segment = UnsafeBufferPointer(rebasing: target[length...])
         guard segment.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { continue }
-        guard let id = Numerals.id(segment) else { return .badID(paths[index]) }
-        return .path(paths[index], id: id, reservation: "")
+        guard let id = Numerals.id(segment) else { return .badID(path) }
+        return .path(path, id: id, reservation: "")
       case .reservation:
-        guard target.count > length, Self.begins(target, paths[index].prefix, length),
-          let segment = Self.segment(target, length, paths[index].suffix)
+        guard target.count > length, Self.begins(target, path.prefix, length),
+          let segment = Self.segment(target, length, path.suffix)
         else { continue }
-        guard let id = Self.holdID(segment) else { return .badID(paths[index]) }
-        return .path(paths[index], id: 0, reservation: id)
+        guard let id = Self.holdID(segment) else { return .badID(path) }
+        return .path(path, id: 0, reservation: id)
       }
     }
     return .none

@@ -8,7 +8,8 @@ public import StockCore
 /// and `m`: a line for each movement, newlines between, fields with a tab between: kind, edges (the sum
 /// of 1 low stock, 2 out of stock, 4 back in stock), product, store, location, quantity_change,
 /// reserved_change, quantity_after, reserved_after, actor, occurred_at (ms), reason, reference. The last
-/// two may be empty. No field holds a control character.
+/// two may be empty. Any other that is empty is the same as in the line before: a batch is mostly about
+/// few products and one moment, and a third of the bytes is left. No field holds a control character.
 public enum LedgerText {
   /// The version of the format that is written, and the newest that is read.
   public static let version: StaticString = "1"
@@ -20,7 +21,8 @@ public enum LedgerText {
     var entries: [LedgerEntry] = []
     var lines = FieldReader(bytes)
     repeat {
-      entries.append(try line(lines.lastOrField(separator: UInt8(ascii: "\n"))))
+      let text = lines.lastOrField(separator: UInt8(ascii: "\n"))
+      entries.append(try line(text, after: entries.last))
     } while !lines.rest.isEmpty
     guard last >= Int64(entries.count) else {
       throw RecordError("there are more movements than the id says")
@@ -32,26 +34,48 @@ public enum LedgerText {
   }
 
   /// Its number is not in the line.
+  ///
+  /// - Parameter before: what empty fields say again.
   private static func line(
-    _ bytes: UnsafeBufferPointer<UInt8>
+    _ bytes: UnsafeBufferPointer<UInt8>, after before: LedgerEntry?
   ) throws(RecordError) -> LedgerEntry {
     let tab = UInt8(ascii: "\t")
     var fields = FieldReader(bytes)
+    func number(_ name: StaticString, _ before: Int64?) throws(RecordError) -> Int64 {
+      let field = try fields.field(name, separator: tab)
+      if field.isEmpty, let before { return before }
+      return try FieldReader.signed(name, field)
+    }
+    func id(
+      _ name: StaticString, from lowest: Int64, _ before: Int64?
+    ) throws(RecordError) -> Int64 {
+      let field = try fields.field(name, separator: tab)
+      if field.isEmpty, let before { return before }
+      return try FieldReader.number(name, field, from: lowest)
+    }
     let kindName = String(decoding: try fields.field("kind", separator: tab), as: UTF8.self)
-    guard let kind = Movement.Kind(name: kindName) else {
+    let sameKind = kindName.isEmpty ? before?.kind : nil
+    guard let kind = sameKind ?? Movement.Kind(name: kindName) else {
       throw RecordError("\"\(kindName)\" is no kind of movement")
     }
-    let edges = try fields.number("edges", separator: tab)
+    let edges = try id("edges", from: 0, before.map { Int64($0.edges.rawValue) })
     guard edges <= 7 else { throw RecordError("edges is not 0 to 7") }
-    let product = try fields.id("product", separator: tab)
-    let store = try fields.number("store", separator: tab)
-    let location = try FieldReader.locationOrEmpty(fields.field("location", separator: tab))
-    let quantityChange = try fields.signed("quantity_change", separator: tab)
-    let reservedChange = try fields.signed("reserved_change", separator: tab)
-    let quantityAfter = try fields.signed("quantity_after", separator: tab)
-    let reservedAfter = try fields.signed("reserved_after", separator: tab)
-    let actor = try fields.signed("actor", separator: tab)
-    let occurredAt = try fields.signed("occurred_at", separator: tab)
+    let product = try id("product", from: 1, before?.product)
+    let store = try id("store", from: 0, before?.store)
+    let locationName = try fields.field("location", separator: tab)
+    let sameLocation = locationName.isEmpty ? before?.location : nil
+    let location: String
+    if let sameLocation {
+      location = sameLocation
+    } else {
+      location = try FieldReader.locationOrEmpty(locationName)
+    }
+    let quantityChange = try number("quantity_change", before?.quantityChange)
+    let reservedChange = try number("reserved_change", before?.reservedChange)
+    let quantityAfter = try number("quantity_after", before?.quantityAfter)
+    let reservedAfter = try number("reserved_after", before?.reservedAfter)
+    let actor = try number("actor", before?.actor)
+    let occurredAt = try number("occurred_at", before?.occurredAt)
     let reason = try FieldReader.text("reason", fields.field("reason", separator: tab))
     let reference = try FieldReader.text("reference", fields.rest)
     return LedgerEntry(
@@ -88,52 +112,52 @@ extension ByteBuffer {
   public mutating func writeMovements(
     _ movements: [Movement], notes: [MovementNote], locationName: (LocationID) -> String
   ) {
-    // Movements of a hot batch are of one entry mostly: its name is asked for once.
-    var location: LocationID = -1
-    var name = ""
-    for (place, movement) in movements.enumerated() {
-      if movement.location != location {
-        location = movement.location
-        name = locationName(location)
-      }
+    var before: Movement?
+    for movement in movements {
       let note = movement.note < 0 ? nil : notes[Int(movement.note)]
-      write(movement, location: name, note: note, isFirst: place == 0)
+      // Asked for where it is written only.
+      let name = movement.location == before?.location ? "" : locationName(movement.location)
+      write(movement, after: before, location: name, note: note)
+      before = movement
     }
   }
 
   private mutating func write(
-    _ movement: Movement, location: String, note: MovementNote?, isFirst: Bool
+    _ movement: Movement, after before: Movement?, location: String, note: MovementNote?
   ) {
     let noteBytes = note.map { $0.reason.utf8.count + $0.reference.utf8.count } ?? 0
     // The longest kind, a digit, eight numbers, twelve tabs, a newline.
     let maxBytes = 12 + 1 + 8 * (RawWriter.maxDigits + 1) + 13 + location.utf8.count + noteBytes
     writeRaw(maxBytes: maxBytes) { writer in
-      if !isFirst { writer.byte(UInt8(ascii: "\n")) }
-      writer.text(movement.kind.recordName)
+      if before != nil { writer.byte(UInt8(ascii: "\n")) }
+      if movement.kind != before?.kind { writer.text(movement.kind.recordName) }
       writer.tab()
-      writer.byte(UInt8(ascii: "0") + movement.edges.rawValue)
+      if movement.edges != before?.edges {
+        writer.byte(UInt8(ascii: "0") + movement.edges.rawValue)
+      }
       writer.tab()
-      writer.decimal(movement.product)
-      writer.tab()
-      writer.decimal(movement.store)
-      writer.tab()
+      writer.decimal(movement.product, unless: before?.product)
+      writer.decimal(movement.store, unless: before?.store)
       writer.text(location)
       writer.tab()
-      writer.decimal(movement.quantityChange)
-      writer.tab()
-      writer.decimal(movement.reservedChange)
-      writer.tab()
-      writer.decimal(movement.quantityAfter)
-      writer.tab()
-      writer.decimal(movement.reservedAfter)
-      writer.tab()
-      writer.decimal(movement.actor)
-      writer.tab()
-      writer.decimal(movement.occurredAt)
-      writer.tab()
+      writer.decimal(movement.quantityChange, unless: before?.quantityChange)
+      writer.decimal(movement.reservedChange, unless: before?.reservedChange)
+      writer.decimal(movement.quantityAfter, unless: before?.quantityAfter)
+      writer.decimal(movement.reservedAfter, unless: before?.reservedAfter)
+      writer.decimal(movement.actor, unless: before?.actor)
+      writer.decimal(movement.occurredAt, unless: before?.occurredAt)
       if let note { writer.text(note.reason) }
       writer.tab()
       if let note { writer.text(note.reference) }
     }
+  }
+}
+
+extension RawWriter {
+  /// A number and a tab; the tab alone where the line before says the same.
+  @inline(__always)
+  fileprivate mutating func decimal(_ value: Int64, unless before: Int64?) {
+    if value != before { decimal(value) }
+    tab()
   }
 }

@@ -47,4 +47,9 @@ struct Arrivals: Sendable {
     }
     due = start &+ UInt64(elapsed)
   }
+
+  /// Leaves out what was due before `time` and has not been sent.
+  mutating func skip(to time: UInt64) {
+    while due < time { advance() }
+  }
 }

@@ -91,6 +91,8 @@ struct LoadLoop<Load: Workload>: ~Copyable {
       let now = LoadClock.now
       if window == .before, now >= plan.windowStart {
         window = .inside
+        // What warming up has left is not what is measured.
+        arrivals?.skip(to: plan.windowStart)
         processorTime = LoadClock.threadTime
         plan.onWindow?(true)
       }

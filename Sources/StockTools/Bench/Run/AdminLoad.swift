@@ -3,10 +3,13 @@ import Synchronization
 /// The connection beside the reserves: gets lists, one behind the other, without a pause, in every
 /// second slice of the measured time.
 public struct AdminLoad: Sendable {
-  /// Lists as the administration's page would show them.
+  /// What the administration's page asks for. What an engine does not have is left out.
   public static let defaultPaths = [
+    "/api/v1/admin/inventory?limit=500&sort=quantity",
+    "/api/v1/admin/inventory/stats",
+    "/api/v1/admin/inventory/low-stock?threshold=10",
     "/api/v1/store/inventory?limit=500&sort=quantity",
-    "/api/v1/store/inventory?limit=500&sort=-quantity&low_stock=true",
+    "/api/v1/store/inventory?limit=500&sort=-quantity&low_stock=1000000",
     "/api/v1/store/inventory?limit=500&search=1000",
   ]
 
@@ -17,6 +20,8 @@ public struct AdminLoad: Sendable {
     var latency = Latency()
     var requests = 0
     var refused: [String: Int] = [:]
+    /// Paths that the engine does not have.
+    var missing: [String] = []
     /// Seconds for which lists ran.
     var seconds = 0.0
   }
@@ -28,6 +33,15 @@ public struct AdminLoad: Sendable {
   /// - Parameter window: nanoseconds of `LoadClock`.
   func run(in window: ClosedRange<UInt64>) async throws -> Outcome {
     var outcome = Outcome()
+    var paths: [String] = []
+    for path in self.paths {
+      if try await exchange.send(HTTPRequest(.get, path)).status == 404 {
+        outcome.missing.append(path)
+      } else {
+        paths.append(path)
+      }
+    }
+    guard !paths.isEmpty else { throw ToolError("the engine has none of the lists") }
     let slice = (window.upperBound - window.lowerBound) / UInt64(Self.slices)
     for number in stride(from: 1, to: Self.slices, by: 2) {
       let start = window.lowerBound + slice * UInt64(number)

@@ -81,7 +81,7 @@ extension BenchReport {
       try object.encode(latencies.mean, forKey: "mean")
       for (name, value) in [
         ("p50", latencies.p50), ("p90", latencies.p90), ("p99", latencies.p99),
-        ("p99_9", latencies.p99_9), ("p99_99", latencies.p99_99), ("max", latencies.max),
+        ("p99_9", latencies.p999), ("p99_99", latencies.p9999), ("max", latencies.max),
       ] {
         try object.encode(value, forKey: Name(name))
       }
@@ -129,7 +129,8 @@ extension BenchReport {
       try object.encode(lists.requests, forKey: "requests")
       try object.encode(lists.seconds.tenth, forKey: "seconds")
       try object.encode(lists.refused, forKey: "refused")
-      try object.encode(lists.latency, forKey: "latency_us")
+      try object.encode(lists.missing, forKey: "missing")
+      try object.encode(lists.latency, forKey: "latency")
     }
   }
 

@@ -34,6 +34,7 @@ extension BenchReport {
     if let lists {
       lines.append(
         "lists            \(lists.requests.grouped) in \(lists.seconds.tenth) s: \(lists.latency)")
+      for path in lists.missing { lines.append("lists, missing   \(path)") }
       for (what, count) in lists.refused.sorted(by: { $0.key < $1.key }) {
         lines.append("lists, refused   \(count.grouped) \(what)")
       }
@@ -90,7 +91,7 @@ extension BenchReport {
     return [
       name, requests.grouped,
       seconds > 0 ? Int((Double(requests) / seconds).rounded()).grouped : "-", text(latency?.p50),
-      text(latency?.p90), text(latency?.p99), text(latency?.p99_9), text(latency?.p99_99),
+      text(latency?.p90), text(latency?.p99), text(latency?.p999), text(latency?.p9999),
       text(latency?.max),
     ]
   }

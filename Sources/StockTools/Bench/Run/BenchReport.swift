@@ -16,14 +16,14 @@ public struct BenchReport: Sendable {
   }
 
   /// Latencies in microseconds.
-  public struct Latencies: Encodable, Equatable, Sendable {
+  public struct Latencies: Equatable, Sendable {
     public var min: UInt64
     public var mean: Double
     public var p50: UInt64
     public var p90: UInt64
     public var p99: UInt64
-    public var p99_9: UInt64
-    public var p99_99: UInt64
+    public var p999: UInt64
+    public var p9999: UInt64
     public var max: UInt64
 
     init?(_ histogram: LatencyHistogram) {
@@ -33,8 +33,8 @@ public struct BenchReport: Sendable {
       p50 = histogram.valueAtPercentile(50)
       p90 = histogram.valueAtPercentile(90)
       p99 = histogram.valueAtPercentile(99)
-      p99_9 = histogram.valueAtPercentile(99.9)
-      p99_99 = histogram.valueAtPercentile(99.99)
+      p999 = histogram.valueAtPercentile(99.9)
+      p9999 = histogram.valueAtPercentile(99.99)
       max = histogram.maxRecorded
     }
   }
@@ -56,17 +56,18 @@ public struct BenchReport: Sendable {
   /// The lists beside the reserves.
   public struct Lists: Sendable {
     public var requests: Int
-    /// Seconds for which they ran, and for which they did not.
+    /// Seconds for which they ran.
     public var seconds: Double
-    public var alone: Double
     public var refused: [String: Int]
+    /// Paths that the engine does not have.
+    public var missing: [String]
     public var latency: String
 
-    init(_ outcome: AdminLoad.Outcome, alone: Double) {
+    init(_ outcome: AdminLoad.Outcome) {
       requests = outcome.requests
       seconds = outcome.seconds
-      self.alone = alone
       refused = outcome.refused
+      missing = outcome.missing
       latency = outcome.latency.report
     }
   }

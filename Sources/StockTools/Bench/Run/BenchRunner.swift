@@ -101,7 +101,12 @@ public struct BenchRunner: Sendable {
         seed: seed(thread), lists: lists)
     }
     if let outcome = try await beside.value {
-      report.lists = BenchReport.Lists(outcome, alone: options.load.seconds - outcome.seconds)
+      report.lists = BenchReport.Lists(outcome)
+      for (place, kind) in report.kinds.enumerated() {
+        report.kinds[place].seconds =
+          kind.name == ReserveWorkload.besideLists.name
+          ? outcome.seconds : options.load.seconds - outcome.seconds
+      }
     }
     return report
   }

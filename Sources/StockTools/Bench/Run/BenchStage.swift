@@ -92,6 +92,17 @@ struct BenchStage: Sendable {
     return opening
   }
 
+  /// Gives a reservation back.
+  func release(_ id: String) async throws -> RequestEnd {
+    let path = "\(RequestHeads.reservations)/\(id.queryEscaped)/release"
+    do {
+      let answer = try await exchange.send(HTTPRequest(.post, path))
+      return answer.isSuccess ? .accepted : answer.status < 500 ? .refused : .unknown
+    } catch ClientError.outcomeUnknown {
+      return .unknown
+    }
+  }
+
   /// Reads the counters of products, by their places; nil for those that are not there.
   func count(_ places: [Int]) async throws -> [Administration.Counters?] {
     guard !places.isEmpty else { return [] }

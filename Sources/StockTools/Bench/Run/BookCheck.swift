@@ -10,6 +10,7 @@ struct BookCheck: Sendable {
   func verdict<Load: Workload>(of loads: [Load]) async throws -> BenchReport.Books {
     var books = BenchBooks(products: options.products)
     for load in loads { books.add(load.books) }
+    try await giveBack(loads, &books)
     let used = books.accounts.indices.filter { books.accounts[$0].isUsed }
     let last = loads.compactMap { ($0 as? ReservationWorkload)?.lastExpiring }.max() ?? 0
     var end: UInt64 = 0
@@ -29,6 +30,14 @@ struct BookCheck: Sendable {
         return BenchReport.Books(checked: used.count, differences: differences)
       }
       try await Task.sleep(for: .milliseconds(500))
+    }
+  }
+
+  /// Gives back what is still held, so that the next run finds nothing that expires beneath it.
+  private func giveBack<Load: Workload>(_ loads: [Load], _ books: inout BenchBooks) async throws {
+    for held in loads.flatMap({ ($0 as? ReservationWorkload)?.held ?? [] }) {
+      let end = try await stage.release(held.id)
+      for product in held.products { books.add(product: product, reserved: -1, end) }
     }
   }
 

@@ -17,6 +17,8 @@ struct BatchWorkload: Workload {
   private var random: BenchRandom
   /// The products of each slot's request, one behind the other.
   private var asked: [Int32]
+  /// The lines of the answer that is being read.
+  private var lines: [BatchLines.Line] = []
 
   /// - Parameter operations: of each request.
   init(
@@ -57,38 +59,54 @@ struct BatchWorkload: Workload {
     slot: Int, kind: Int, _ end: RequestEnd, body: UnsafeBufferPointer<UInt8>, isCounted: Bool
   ) -> Settlement {
     let first = slot * operations
-    guard end == .accepted, BatchLines.count(body) == operations else {
-      // An answer of another length says nothing about any line.
-      let end = end == .accepted ? RequestEnd.unknown : end
-      for line in 0..<operations { books.add(product: Int(asked[first + line]), reserved: 1, end) }
+    guard end == .accepted, readLines(body) else {
+      // An answer with other lines says nothing about any.
+      let known = end == .refused ? end : .unknown
+      for line in 0..<operations {
+        books.add(product: Int(asked[first + line]), reserved: 1, known)
+      }
       return Settlement(
         operations: Operations(total: operations, accepted: 0), kind: kind,
-        isUnreadable: !body.isEmpty && end == .unknown)
+        isUnreadable: end == .accepted)
     }
     var accepted = 0
-    var lines = BatchLines(body)
-    var line = 0
-    while let (status, text) = lines.next(), line < operations {
+    for line in 0..<operations {
       var end = RequestEnd.accepted
-      if status >= 300 {
+      if lines[line].status < 300 {
+        accepted += 1
+      } else {
+        let text = UnsafeBufferPointer(rebasing: body[lines[line].text])
         let code = CodeTally.code(in: text)
-        let isUnknown = status >= 500 && (code?.elementsEqual("outcome_unknown".utf8) ?? true)
+        let isUnknown =
+          lines[line].status >= 500 && code?.elementsEqual("outcome_unknown".utf8) ?? true
         end = isUnknown ? .unknown : .refused
         if isCounted, let code { lineRefusals.add(code) }
-      } else {
-        accepted += 1
       }
       books.add(product: Int(asked[first + line]), reserved: 1, end)
-      line += 1
     }
     return Settlement(
       operations: Operations(total: operations, accepted: accepted), kind: kind)
+  }
+
+  /// Reads all lines before any is believed.
+  ///
+  /// - Returns: whether they are as many as were asked for.
+  private mutating func readLines(_ body: UnsafeBufferPointer<UInt8>) -> Bool {
+    lines.removeAll(keepingCapacity: true)
+    var reader = BatchLines(body)
+    while let line = reader.next() {
+      guard lines.count < operations else { return false }
+      lines.append(line)
+    }
+    return lines.count == operations && reader.isAtEnd
   }
 }
 
 /// The lines of a batch's answer, `{"results":[{"status":200,…},{"status":409,…}]}`. They are objects
 /// without objects inside, and no text in them has a brace, so the next brace ends one.
 struct BatchLines {
+  typealias Line = (status: Int, text: Range<Int>)
+
   private let body: UnsafeBufferPointer<UInt8>
   private var place: Int
 
@@ -97,16 +115,12 @@ struct BatchLines {
     place = CodeTally.text(body, behind: "\"results\":[", from: 0) ?? body.count
   }
 
-  static func count(_ body: UnsafeBufferPointer<UInt8>) -> Int {
-    var lines = BatchLines(body)
-    var count = 0
-    while lines.next() != nil { count += 1 }
-    return count
-  }
+  /// Behind the last line.
+  var isAtEnd: Bool { place < body.count && body[place] == UInt8(ascii: "]") }
 
   /// - Returns: nil behind the last one, and where a line is none.
   @inline(__always)
-  mutating func next() -> (status: Int, text: UnsafeBufferPointer<UInt8>)? {
+  mutating func next() -> Line? {
     let start: StaticString = "{\"status\":"
     let length = start.utf8CodeUnitCount
     if place < body.count, body[place] == UInt8(ascii: ",") { place += 1 }
@@ -120,6 +134,6 @@ struct BatchLines {
     guard 100...599 ~= status else { return nil }
     let line = place
     place = UnsafePointer(end.assumingMemoryBound(to: UInt8.self)) - base + 1
-    return (status, UnsafeBufferPointer(rebasing: body[line..<place]))
+    return (status, line..<place)
   }
 }

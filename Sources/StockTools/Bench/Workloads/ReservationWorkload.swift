@@ -28,6 +28,13 @@ struct ReservationWorkload: Workload {
 
   let kinds = [RequestKind("hold"), RequestKind("fulfill"), RequestKind("release")]
   private(set) var books: BenchBooks
+  /// A reservation that is held when nothing more is asked.
+  struct Held: Equatable {
+    var id: String
+    /// The product of each line.
+    var products: [Int]
+  }
+
   /// The last answer to a hold that is left to expire: nanoseconds of `LoadClock`, 0: none is.
   private(set) var lastExpiring: UInt64 = 0
 
@@ -76,10 +83,21 @@ struct ReservationWorkload: Workload {
       return 0
     case .fulfill, .release:
       let isRelease = steps[slot] == .release
-      let id = ids[slot * Self.idRoom..<slot * Self.idRoom + idLengths[slot]]
-      patterns.appendEnd(serial: serial, id: id, isRelease: isRelease, into: &bytes)
+      patterns.appendEnd(serial: serial, id: id(of: slot), isRelease: isRelease, into: &bytes)
       return isRelease ? 2 : 1
     }
+  }
+
+  /// What nobody will ship or give back any more.
+  var held: [Held] {
+    steps.indices.filter { steps[$0] != .begin }.map { slot in
+      Held(
+        id: String(decoding: id(of: slot), as: UTF8.self), products: lines(of: slot).map(Int.init))
+    }
+  }
+
+  private func id(of slot: Int) -> ArraySlice<UInt8> {
+    ids[slot * Self.idRoom..<slot * Self.idRoom + idLengths[slot]]
   }
 
   private func lines(of slot: Int) -> ArraySlice<Int32> {

@@ -2,6 +2,8 @@ import Synchronization
 
 /// Single units of single products: `hot`, `spread`, `zipf`, `mixed-admin`.
 struct ReserveWorkload: Workload {
+  static let besideLists = RequestKind("reserve_beside_lists")
+
   let kinds: [RequestKind]
   private(set) var books: BenchBooks
   private let pattern: BytePattern
@@ -24,10 +26,7 @@ struct ReserveWorkload: Workload {
     books = BenchBooks(products: count)
     products = Array(repeating: 0, count: slots)
     self.lists = lists
-    kinds =
-      lists == nil
-      ? [RequestKind("reserve")]
-      : [RequestKind("reserve"), RequestKind("reserve_beside_lists")]
+    kinds = [RequestKind("reserve")] + (lists == nil ? [] : [Self.besideLists])
   }
 
   mutating func next(slot: Int, into bytes: inout ByteStore) -> Int? {
