@@ -78,6 +78,19 @@ def change(now, before):
     return "new" if before is None else "" if before == 0 else f"{(now - before) / before:+.1%}"
 
 
+def worse(counted, baseline, threshold):
+    """In words, what needs more than the baseline says, or is no longer counted."""
+    found = []
+    for name, (instructions, allocations, _) in counted.items():
+        known = baseline.get(name)
+        if known and instructions > known[0] * (1 + threshold / 100):
+            found.append(f"{name}: {change(instructions, known[0])} instructions")
+        # Growing arrays and tables are fractions of an allocation each; one in fifty is something else.
+        if known and allocations > known[1] + 0.02:
+            found.append(f"{name}: {allocations:.3f} allocations, {known[1]:.3f} before")
+    return found + [f"{name}: is no longer counted" for name in baseline if name not in counted]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -96,7 +109,6 @@ def main():
         for name, result in zip(names, results):
             counted[name] = result.result()
 
-    worse = []
     print("| an operation | instructions | to the baseline | allocations | retains and releases |")
     print("|---|---|---|---|---|")
     for name, (instructions, allocations, references) in counted.items():
@@ -104,23 +116,18 @@ def main():
         print(
             f"| {name} | {instructions:,.0f} | {change(instructions, known and known[0])} "
             f"| {allocations:.3f} | {references:.1f} |")
-        if known and instructions > known[0] * (1 + arguments.threshold / 100):
-            worse.append(f"{name}: {change(instructions, known[0])} instructions")
-        # Growing arrays and tables are fractions of an allocation each; one in fifty is something else.
-        if known and allocations > known[1] + 0.02:
-            worse.append(f"{name}: {allocations:.3f} allocations, {known[1]:.3f} before")
-    gone = [n for n in baseline if arguments.only in n and n not in counted]
-    worse += [f"{name}: is no longer counted" for name in gone if not arguments.write]
 
+    asked = {n: f for n, f in baseline.items() if arguments.only in n}
+    found = worse(counted, asked, arguments.threshold)
     if arguments.write:
-        kept = {**{n: f for n, f in baseline.items() if n not in gone}, **counted}
+        kept = {**{n: f for n, f in baseline.items() if n not in asked}, **counted}
         lines = ["# operation\tinstructions\tallocations\tretains and releases"]
         lines += [f"{n}\t{i:.1f}\t{a:.3f}\t{r:.2f}" for n, (i, a, r) in kept.items()]
         Path(arguments.baseline).write_text("\n".join(lines) + "\n")
         print(f"\n{arguments.baseline} is what was counted now.")
-    elif worse:
+    elif found:
         print("\nWorse than the baseline:")
-        for line in worse:
+        for line in found:
             print(f"- {line}")
         sys.exit(1)
 

@@ -2,18 +2,19 @@
 # Where the time of a reserve goes: the engine as it is delivered (keys, ledger, AOF everysec) under
 # wrk, sampled with perf, engine and redis-server together.
 #
-#   benchmarks/profile/profile.sh [--seconds 10] [--connections 128] [--out docs/profile]
+#   benchmarks/profile/profile.sh [--seconds 12] [--connections 128] [--out docs/profile]
 #
 # Twice: `hot` (one product) and `spread` (2,000). For each it writes reserve-NAME.svg, a flame graph,
-# and reserve-NAME.md, a table of microseconds. What the CPU time of a reserve is, is measured in a run
-# of its own, without the profiler; the samples share it out.
+# and reserve-NAME.md, tables of microseconds; the first of them goes into
+# docs/where-the-time-goes.md too, if --out is not given. What the CPU time of a reserve is, is
+# measured in a run of its own, without the profiler; the samples share it out.
 #
 # perf samples by the CPU's clock, so it works in virtual machines too, without hardware counters. It
 # needs to be allowed to: root, or kernel.perf_event_paranoid <= 1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-seconds=10 connections=128 out=docs/profile
+seconds=12 connections=128 out=docs/profile
 while [ $# -gt 0 ]; do
   case "$1" in
     --seconds) seconds=$2 ;;
@@ -106,6 +107,10 @@ profile() {
     echo
     python3 benchmarks/profile/kinds.py "$folder/$name.folded" "$microseconds" --functions 20
   } >"$out/reserve-$name.md"
+  if [ "$out" = docs/profile ]; then
+    sed '/^| function/,$d' "$out/reserve-$name.md" |
+      python3 benchmarks/profile/insert.py docs/where-the-time-goes.md "$name"
+  fi
   # The stacks themselves, where somebody wants them.
   [ -z "${STACKS:-}" ] || cp "$folder/$name.folded" "$STACKS/"
   sed -n 1,3p "$out/reserve-$name.md"

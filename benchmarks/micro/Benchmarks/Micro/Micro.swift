@@ -1,14 +1,14 @@
 import Benchmark
 import Operations
 
-/// Times of the operations, in this process and on one core. `make bench-micro` runs them.
+/// Times of the operations, in this process and on one core. `make bench-micro` runs them, one a process.
 let benchmarks: @Sendable () -> Void = {
   for named in MicroOperations.all {
     let warmUp = Scale.times.warmUpRounds
     Benchmark(
       named.name,
       configuration: .init(
-        metrics: [.wallClock, .throughput],
+        metrics: [.wallClock],
         warmupIterations: min(warmUp, named.maxRounds / 3),
         // A round is a thousand operations, and figures are for one.
         scalingFactor: .kilo,
