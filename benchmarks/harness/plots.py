@@ -4,8 +4,8 @@ from harness.figures import Runs, Spread, per_second, percentile, server_cpu_us
 from harness.report import PAIRS, name
 from harness.svg import Drawing, LinearScale, LogScale
 
-LEFT, RIGHT, TOP, ROW = 400, 70, 62, 26
-WIDTH = 960
+LEFT, RIGHT, TOP, ROW = 430, 70, 62, 26
+WIDTH = 990
 
 
 def bars(title: str, axis: str, rows: list[tuple[str, Spread, str]], *, ratio: bool,
