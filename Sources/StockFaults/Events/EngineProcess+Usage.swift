@@ -1,4 +1,5 @@
 import Foundation
+import StockProcesses
 
 #if canImport(Glibc)
   import Glibc
