@@ -13,6 +13,7 @@ enum BenchEngine {
     var process = EngineProcess.Options(binary: binary)
     // What is left to expire must do so before the end.
     process.arguments = ["--min-ttl", "1s"] + flags
+    Interruption.watch()
     let engine = try EngineProcess(process)
     do {
       try await engine.start()

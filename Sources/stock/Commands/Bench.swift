@@ -143,10 +143,11 @@ struct Bench: AsyncParsableCommand {
 
   func run() async throws {
     let report: BenchReport
+    let key = key ?? ProcessInfo.processInfo.environment["STOCK_KEY"]
     if let target = constant.constant {
       report = try await constant.run(target, key: key, options: load.options)
     } else if let scenario {
-      report = try await run(scenario)
+      report = try await run(scenario, key: key)
     } else {
       throw ValidationError("Give a scenario")
     }
@@ -161,7 +162,7 @@ struct Bench: AsyncParsableCommand {
     if !report.isRight { throw ExitCode.failure }
   }
 
-  private func run(_ scenario: BenchScenario) async throws -> BenchReport {
+  private func run(_ scenario: BenchScenario, key: String?) async throws -> BenchReport {
     var options = BenchOptions(scenario)
     options.load = load.options
     if let products { options.products = products }
@@ -174,13 +175,12 @@ struct Bench: AsyncParsableCommand {
     options.releaseShare = releaseShare
     options.expireShare = expireShare
     options.expireAfter = expireAfter ?? 30
-    let environment = ProcessInfo.processInfo.environment
-    guard let url = url ?? environment["STOCK_URL"] else {
+    guard let url = url ?? ProcessInfo.processInfo.environment["STOCK_URL"] else {
       options.expireAfter = expireAfter ?? 2
       options.isNewEngine = true
       return try await BenchEngine.run(options, flags: serveFlags)
     }
     return try await BenchEngine.run(
-      options, url: EngineURL(url), key: key ?? environment["STOCK_KEY"])
+      options, url: EngineURL(url), key: key)
   }
 }

@@ -1,9 +1,10 @@
 import Dispatch
 import Foundation
 
-/// Ctrl-C: a campaign takes its processes and folders with it, which happens at exit.
-enum Interruption {
-  static func watch() {
+/// Ctrl-C: whoever has started processes takes them and their folders with it, which happens at exit.
+public enum Interruption {
+  /// From now on SIGINT and SIGTERM end this process in order.
+  public static func watch() {
     signal(SIGPIPE, SIG_IGN)
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
