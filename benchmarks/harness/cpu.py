@@ -8,12 +8,8 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def family_seconds(roots: list[int]) -> float:
-    """CPU seconds that these processes and all their descendants have used since they began.
-
-    Descendants that have ended count too: Linux adds their time to the parent that waited for them
-    (so a PostgreSQL backend or the child of an AOF rewrite is not lost).
-    """
+def _family(roots: list[int]) -> dict[int, int]:
+    """Ticks used, by process: of these processes and of all their descendants."""
     parents: dict[int, int] = {}
     used: dict[int, int] = {}
     for entry in os.scandir("/proc"):
@@ -28,14 +24,28 @@ def family_seconds(roots: list[int]) -> float:
         pid = int(entry.name)
         parents[pid] = int(fields[1])
         used[pid] = sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
-    total = 0
-    for pid in used:
+    family = {}
+    for pid, ticks in used.items():
         ancestor = pid
         while ancestor not in roots and ancestor in parents:
             ancestor = parents[ancestor]
         if ancestor in roots:
-            total += used[pid]
-    return total / TICKS
+            family[pid] = ticks
+    return family
+
+
+def family(roots: list[int]) -> list[int]:
+    """These processes and all their descendants."""
+    return list(_family(roots))
+
+
+def family_seconds(roots: list[int]) -> float:
+    """CPU seconds that these processes and all their descendants have used since they began.
+
+    Descendants that have ended count too: Linux adds their time to the parent that waited for them
+    (so a PostgreSQL backend or the child of an AOF rewrite is not lost).
+    """
+    return sum(_family(roots).values()) / TICKS
 
 
 @dataclass(frozen=True)

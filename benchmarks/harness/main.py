@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from harness import machine, report
 from harness.figures import Runs
+from harness.micro import run_micro
 from harness.open_loop import run_open_loop
 from harness.packages import install
 from harness.peer import Bench, Peer
@@ -29,7 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def arguments(given: list[str] | None = None) -> tuple[argparse.Namespace, Plan]:
-    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__,
+                                     epilog="run.py again FOLDER: tables and plots anew.")
     parser.add_argument("plan", nargs="?", default="full", choices=PLANS)
     parser.add_argument("--rounds", type=int, help="how often each is run")
     parser.add_argument("--seconds", type=int, help="length of a run, in whole seconds")
@@ -50,6 +53,11 @@ def arguments(given: list[str] | None = None) -> tuple[argparse.Namespace, Plan]
 
 
 def main(given: list[str] | None = None) -> int:
+    given = sys.argv[1:] if given is None else given
+    if given[:1] == ["again"]:
+        for folder in map(Path, given[1:]):
+            write(folder, json.loads((folder / "results.json").read_text()))
+        return 0
     said, plan = arguments(given)
     if not BINARY.exists():
         print(f"{BINARY} is missing: make build")
@@ -88,6 +96,8 @@ def run(plan: Plan, peers: dict[str, Peer], connections: int, raw: Path) -> dict
     parts = Parts(bench, plan)
     try:
         facts = machine.facts(folder)
+        if plan.micro:
+            parts.attempt("in process", parts.micro)
         parts.attempt("side by side", parts.side_by_side, peers)
         for peer in peers.values():  # room for what is large
             parts.attempt(f"ending {peer.name}", peer.stop)
@@ -123,7 +133,13 @@ class Parts:
             print(f"starting {peer.title}", flush=True)
             peer.start(self.bench)
         plan = self.plan
+        began = time.monotonic()
         for number in range(1, plan.rounds + 1):
+            spent = time.monotonic() - began
+            if number > 1 and spent + spent / (number - 1) > plan.minutes * 60:
+                self.failures.append(f"only {number - 1} of {plan.rounds} rounds, for lack of time")
+                print(self.failures[-1], flush=True)
+                break
             for name, scenario in order(plan.cells, number):
                 self.runs.append(measure(
                     self.bench, peers[name], scenario, number, seconds=plan.seconds,
@@ -136,6 +152,11 @@ class Parts:
 
     def open_loop(self, peers: dict[str, Peer]) -> None:
         run_open_loop(self.bench, self.plan, peers, self.runs)
+
+    def micro(self) -> None:
+        print("submit, in process", flush=True)
+        run_micro(self.bench.raw, self.figures.setdefault("micro", {}),
+                  build=self.plan.micro == "build")
 
     def million(self) -> None:
         self.figures["million"] = {}

@@ -24,7 +24,7 @@ def run_open_loop(bench: Bench, plan: Plan, peers: dict[str, Peer], runs: list[R
                   else ["--constant", nginx.url + "/reserve"])
         key = stock.engine.key if peer is stock else KEY
         said = stock_bench(bench, BINARY, [*target, "--rate", str(rate)], seconds,
-                           plan.warm_up, key=key)
+                           plan.warm_up, key=key, roots=peer.roots())
         load = load_of(said)
         # The generator sets its stock before and holds it to the answers itself.
         if said["books"].startswith("wrong"):

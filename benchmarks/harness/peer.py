@@ -23,6 +23,8 @@ class Load:
     in_flight: int = 0
     client_cpu_seconds: float = 0
     bytes_received: int | None = None
+    #: CPU of server and store in the measured time, where the client watches it; else the driver does.
+    server_cpu_seconds: float | None = None
 
     def __post_init__(self) -> None:
         self.operations = self.operations or self.requests

@@ -34,16 +34,21 @@ class Plan:
     #: Products (of 5 entries each) of the part with a million entries; 0: left out.
     million_products: int = 200_000
     open_loop: bool = True
+    #: The in-process benchmarks: "build", "built" (only if they are), or "" for not at all.
+    micro: str = ""
     #: Seconds to wait, at most, for the machine to be quiet before a run.
     patience: float = 5
+    #: Minutes for the rounds side by side; no further round is begun that would not fit.
+    minutes: float = 20
     #: Reserves a second beside the scans.
     scan_rate: int = 10_000
 
 
 PLANS = {
-    "full": Plan("full", CELLS, rounds=5, seconds=5, warm_up=1),
+    "full": Plan("full", CELLS, rounds=5, seconds=5, warm_up=1, patience=3,
+                 micro="build"),
     "quick": Plan("quick", CELLS, rounds=2, seconds=1, warm_up=0, million_products=20_000,
-                  patience=0.5),
+                  patience=0.5, minutes=2.5, micro="built"),
     "floor": Plan("floor", FLOOR, rounds=5, seconds=10, warm_up=1, products=2000,
                   million_products=0, open_loop=False),
     "million": Plan("million", [], rounds=5, seconds=5, warm_up=1, open_loop=False),

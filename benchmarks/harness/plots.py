@@ -4,8 +4,8 @@ from harness.figures import Runs, Spread, per_second, percentile, server_cpu_us
 from harness.report import PAIRS, name
 from harness.svg import Drawing, LinearScale, LogScale
 
-LEFT, RIGHT, TOP, ROW = 330, 70, 62, 26
-WIDTH = 900
+LEFT, RIGHT, TOP, ROW = 430, 70, 62, 26
+WIDTH = 990
 
 
 def bars(title: str, axis: str, rows: list[tuple[str, Spread, str]], *, ratio: bool,
@@ -52,7 +52,7 @@ def throughput(runs: Runs, titles: dict[str, str]) -> str | None:
     for ours, peer, theirs in PAIRS:
         spread = runs.ratio(("stock", ours), (peer, theirs), per_second)
         if spread:
-            label = f"{name(ours)} : {titles[peer].split(',')[0]}"
+            label = f"{name(ours)} to {titles[peer].split(',')[0]}"
             if ours != theirs:
                 label += f", {name(theirs).split(', ', 1)[-1]}"
             rows.append((_short(label), spread, "a" if spread.median >= 1 else "b"))
@@ -75,7 +75,10 @@ def processor_time(runs: Runs, titles: dict[str, str]) -> str | None:
 
 
 def _short(label: str) -> str:
-    return label.replace("synchronous_commit", "commit").replace("one hot product", "hot")
+    for long, short in (("synchronous_commit", "commit"), ("one hot product", "hot"),
+                        (", 1,000 a request", ", in batches")):
+        label = label.replace(long, short)
+    return label
 
 
 PERCENTILES = [("p50", "50"), ("p90", "90"), ("p99", "99"), ("p99_9", "99.9"),
@@ -89,30 +92,34 @@ def latency(runs: Runs) -> str | None:
     if not all(all(points) for points in lines.values()):
         return None
     rate = runs.of("stock", "open")[0]["rate"]
-    width, height, left, bottom = 760, 420, 80, 360
+    width, height, left, top, bottom = 760, 420, 80, 80, 360
     drawing = Drawing(width, height, f"Latency at {rate:,.0f} requests a second, open loop")
     drawing.words(16, 44, "counted from when a request was due; band: lowest to highest round",
                   "small")
     every = [spread for points in lines.values() for spread in points]
     scale = LogScale(min(s.lowest for s in every) * 0.8, max(s.highest for s in every) * 1.2,
-                     bottom, TOP)
+                     bottom, top)
     places = [left + (width - left - 90) * i / (len(PERCENTILES) - 1)
               for i in range(len(PERCENTILES))]
     for tick in scale.ticks():
         drawing.line(left, scale(tick), width - 80, scale(tick), "grid")
         drawing.words(left - 8, scale(tick) + 4, f"{tick / 1000:g}", "small", "end")
     for x, (_, label) in zip(places, PERCENTILES):
-        drawing.line(x, TOP, x, bottom, "grid")
+        drawing.line(x, top, x, bottom, "grid")
         drawing.words(x, bottom + 18, label, "small", "middle")
     drawing.words((left + width - 80) / 2, bottom + 42, "percentile", "", "middle")
-    drawing.words(16, 62, "milliseconds", "small")
+    drawing.words(16, 64, "milliseconds", "small")
     for kind, peer in (("b", "nginx"), ("a", "stock")):
         points = lines[peer]
         drawing.path([(x, scale(s.highest)) for x, s in zip(places, points)]
                      + [(x, scale(s.lowest)) for x, s in zip(places[::-1], points[::-1])],
                      f"band-{kind}", closed=True)
         drawing.path([(x, scale(s.median)) for x, s in zip(places, points)], f"line-{kind}")
-        drawing.words(places[-1] + 8, scale(points[-1].median) + 4, peer)
+    # Their names at the ends, apart where the lines end together.
+    ends = sorted((scale(points[-1].median), peer) for peer, points in lines.items())
+    (upper, first), (lower, second) = ends
+    drawing.words(places[-1] + 8, upper + 4, first)
+    drawing.words(places[-1] + 8, max(lower, upper + 16) + 4, second)
     return drawing.text
 
 

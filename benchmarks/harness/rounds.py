@@ -39,6 +39,8 @@ def measure(bench: Bench, peer: Peer, scenario: str, number: int, *, seconds: fl
     started = time.time()
     load = push(seconds)
     used = family_seconds(peer.roots()) - used
+    if load.server_cpu_seconds is not None:
+        used = load.server_cpu_seconds
     shares = MachineTime.now().since(machine)
     # What was under way when the client stopped may still be written.
     time.sleep(0.1)

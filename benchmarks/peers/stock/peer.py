@@ -1,5 +1,6 @@
 """stock itself: keys checked, ledger on, an answer only when Redis (AOF everysec) has the change."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -62,6 +63,13 @@ class Engine:
             self.url + path, headers={"Authorization": f"Bearer {self.key}"})
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read()
+
+    def post(self, path: str, body: dict, key: str) -> dict:
+        request = urllib.request.Request(
+            self.url + path, data=json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
 
     def load_stock(self, entries: list[tuple[int, str, int]], raw: Path) -> None:
         """Imports (product, location, quantity)."""

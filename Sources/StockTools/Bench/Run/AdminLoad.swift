@@ -59,7 +59,9 @@ public struct AdminLoad: Sendable {
         outcome.requests += 1
         if !answer.isSuccess { outcome.refused["\(path): \(answer.code)", default: 0] += 1 }
       }
-      outcome.seconds += Double(min(LoadClock.now, window.upperBound) - began) / 1e9
+      // A list of the slice before may have taken longer than all of the window.
+      let ended = min(LoadClock.now, window.upperBound)
+      if ended > began { outcome.seconds += Double(ended - began) / 1e9 }
     }
     return outcome
   }
