@@ -234,6 +234,37 @@ import Testing
     }
   }
 
+  /// Movements that were committed, but are gone from memory and from the end of the ledger.
+  @Test func gapsAtTheEnd() async throws {
+    try await withServer(loops: 1, configure: { $0.eventRingBytes = 2_000 }) {
+      server, engine, group in
+      let shard = engine.shardMap.shard(ofProduct: 5)
+      let other = (shard + 1) % 4
+      func id(_ number: Int64, _ second: Int64) -> String {
+        (0..<4).map { $0 == shard ? "\(number)" : $0 == other ? "\(second)" : "0" }
+          .joined(separator: ".")
+      }
+      engine.commit([batch(shard, from: 1, count: 3)])
+      let witness = try await open(server, group)
+      _ = try await witness.head()
+      _ = try await witness.event()
+      engine.commit([batch(shard, from: 4, count: 2), batch(other, from: 1, count: 50, product: 6)])
+      for _ in 0..<52 { _ = try await witness.event() }
+      engine.pages.withLockedValue { _ = $0.ledgers[shard].removeLast() }
+      let late = try await open(server, group, "?product_id=5&last_event_id=\(id(2, 50))")
+      _ = try await late.head()
+      _ = try await late.event()
+      #expect(try await late.event().hasPrefix("id: \(id(3, 50))\nevent: movement\n"))
+      #expect(
+        try await late.event() == "id: \(id(5, 50))\nevent: gap\ndata: "
+          + #"{"shard":\#(shard),"missing_from":4,"continues_at":6}"#)
+      engine.commit([batch(shard, from: 6)])
+      #expect(try await late.event().hasPrefix("id: \(id(6, 50))\nevent: movement\n"))
+      await late.close()
+      await witness.close()
+    }
+  }
+
   /// Readers of one product at many places of the ledger ask for the same parts of it.
   @Test func catchesUpFromManyPlaces() async throws {
     try await withServer(loops: 1) { server, engine, group in
