@@ -166,7 +166,9 @@ public final class ShardedEngine: Engine {
     for shard in query.product.map({ [shards[shardMap.shard(ofProduct: $0)]] }) ?? shards {
       var row: Int? = 0
       while let from = row {
-        guard let slice = await shard.visit({ query.slice(of: $0, from: from) }) else {
+        let bound = query.bound(of: items)
+        let visited = await shard.visit { query.slice(of: $0, from: from, upTo: bound) }
+        guard let slice = visited else {
           throw EngineError.unavailable("shard \(shard.id) is not there")
         }
         total += slice.total

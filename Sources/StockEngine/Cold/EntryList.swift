@@ -11,26 +11,37 @@ struct EntrySlice: Sendable {
 }
 
 extension EntryQuery {
-  /// Rows that are looked at before other work of the shard gets its turn.
-  static let rowsPerSlice = 1_024
+  /// Rows that are looked at before other work of the shard gets its turn: some 50 us of them, which is
+  /// what a reserve may have to wait for longer.
+  static let rowsPerSlice = 256
 
   /// Looks at one slice of a shard.
-  func slice(of shard: borrowing ShardStateMachine, from row: Int) -> EntrySlice {
+  ///
+  /// - Parameter bound: what comes behind it is not wanted: a whole page before it is known already.
+  func slice(
+    of shard: borrowing ShardStateMachine, from row: Int, upTo bound: EntryCursor?
+  ) -> EntrySlice {
     var slice = EntrySlice()
     let needle = search?.lowercased()
     slice.next = shard.visitEntries(from: row, count: Self.rowsPerSlice) { entry, product in
       guard matches(entry, product, needle: needle) else { return }
       slice.total += 1
-      if let after, !isBefore(after, cursor(of: entry)) { return }
+      let cursor = cursor(of: entry)
+      if let after, !isBefore(after, cursor) { return }
+      if let bound, !isBefore(cursor, bound) { return }
       slice.items.append(entry)
     }
-    slice.items = best(slice.items)
     return slice
   }
 
   /// The first of them, in order: a page and one more, which tells that there is a next page.
   func best(_ items: [EntrySnapshot]) -> [EntrySnapshot] {
     Array(items.sorted { isBefore(cursor(of: $0), cursor(of: $1)) }.prefix(limit + 1))
+  }
+
+  /// The last that a page can still hold, once there are enough for one.
+  func bound(of items: [EntrySnapshot]) -> EntryCursor? {
+    items.count > limit ? items.last.map(cursor) : nil
   }
 
   func cursor(of entry: EntrySnapshot) -> EntryCursor {
