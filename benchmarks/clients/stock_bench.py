@@ -31,6 +31,8 @@ def stock_bench(bench: Bench, binary: Path, arguments: list[str], seconds: float
 
 def load_of(said: dict, *, kind: str | None = None) -> Load:
     """A run as every client tells it; of one kind of requests, or of all."""
+    if kind and kind not in said["by_kind"]:
+        raise RuntimeError(f"stock bench: no request of the kind {kind} was answered")
     part = said["by_kind"][kind] if kind else said
     requests, seconds = part["requests"], part["seconds"]
     latency = part["accepted_latency_us"] if kind else part["latency_us"]
