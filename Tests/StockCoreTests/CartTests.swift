@@ -133,6 +133,19 @@ struct CartTests {
     }
   }
 
+  @Test("a cart can have the units of holds that are due, however many they are")
+  func takesWhatIsDue() throws {
+    let shards = try TestShards()
+    shards.stock(600)
+    for number in 1...600 {
+      _ = shards.ask(shards.request("x\(number)", [shards.line(1, 1)], time: 1_000))
+    }
+    shards.settle()
+    shards.instant += 1_000
+    let made = shards.answer(shards.request("o1", [shards.line(1, 600), shards.line(2, 1)]))
+    #expect(shards.hold(of: made)?.status == .held)
+  }
+
   // MARK: Waiting
 
   @Test("a request with a key that comes again while the first one waits behind another")

@@ -81,6 +81,36 @@ struct CommitProtocolTests {
     #expect(shard.answers()[asked.ticket] == .unavailable(.storeUnavailable))
   }
 
+  @Test("what is refused since the order's hold has ended waits for that end")
+  func endedHoldWaits() {
+    let shard = TestShard()
+    shard.set(1, "A", 5)
+    shard.set(2, "A", 5)
+    let limit = StockPolicy(purchaseLimit: PurchaseLimit(quantity: 3))
+    shard.ask(.putProduct(PutProduct(id: 1, store: 1, type: .physical, policy: limit)))
+    func hold(_ id: String, _ product: ProductID, of customer: String) -> Command.Operation {
+      .hold(
+        HoldRequest(
+          id: id, isClientID: false, order: "o1", customer: customer,
+          lines: [HoldLine(product: product, location: "A", quantity: 1)], timeToLive: 60_000,
+          allocation: Allocation()))
+    }
+    shard.ask(hold("r0-1", 2, of: "eve"))
+    shard.commit()
+    shard.ask(.releaseHold("r0-1", nil))
+    // As long as the hold may be open again, these would be units of eve's.
+    let sawOpen = shard.ask(hold("r0-2", 1, of: ""))
+    #expect(sawOpen.outcome == nil)
+    shard.endOfTick()
+    let sawInFlight = shard.ask(hold("r0-3", 1, of: ""))
+    #expect(sawInFlight.outcome == nil)
+    shard.reply(.committed)
+    let why = LineRefusal(product: 1, location: "A", refusal: .customerRequired)
+    let answers = shard.answers()
+    #expect(answers[sawOpen.ticket] == .refused(.linesRefused([why])))
+    #expect(answers[sawInFlight.ticket] == .refused(.linesRefused([why])))
+  }
+
   @Test("NOSCRIPT: the same batch again, with the script")
   func scriptMissing() {
     let shard = TestShard()

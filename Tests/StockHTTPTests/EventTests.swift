@@ -199,6 +199,109 @@ import Testing
     }
   }
 
+  /// A reader of one product is told of gaps in its shard, and nothing of other products: gaps before
+  /// what is kept, in its middle, and behind it.
+  @Test func gapsOfAProduct() async throws {
+    try await withServer(loops: 1) { server, engine, group in
+      let shard = engine.shardMap.shard(ofProduct: 5)
+      func id(_ number: Int64) -> String {
+        (0..<4).map { $0 == shard ? "\(number)" : "0" }.joined(separator: ".")
+      }
+      func gap(_ from: Int64, _ to: Int64) -> String {
+        "id: \(id(to - 1))\nevent: gap\ndata: "
+          + #"{"shard":\#(shard),"missing_from":\#(from),"continues_at":\#(to)}"#
+      }
+      engine.commit([
+        batch(shard, from: 50, count: 3), batch(shard, from: 53, product: 6),
+        batch(shard, from: 60, product: 6), batch(shard, from: 61),
+      ])
+      let client = try await open(server, group, "?product_id=5&last_event_id=\(id(10))")
+      _ = try await client.head()
+      _ = try await client.event()
+      #expect(try await client.event() == gap(11, 50))
+      for number in 50...52 as ClosedRange<Int64> {
+        #expect(try await client.event().hasPrefix("id: \(id(number))\n"))
+      }
+      #expect(try await client.event() == gap(54, 60))
+      #expect(try await client.event().hasPrefix("id: \(id(61))\n"))
+      // Lost by the feed, and no longer kept by Redis.
+      engine.commit([batch(shard, from: 62, count: 3)], feeds: false)
+      engine.pages.withLockedValue { $0.ledgers[shard] = [] }
+      engine.commit([batch(shard, from: 65)])
+      #expect(try await client.event() == gap(62, 65))
+      #expect(try await client.event().hasPrefix("id: \(id(65))\n"))
+      await client.close()
+    }
+  }
+
+  /// Movements that were committed, but are gone from memory and from the end of the ledger.
+  @Test func gapsAtTheEnd() async throws {
+    try await withServer(loops: 1, configure: { $0.eventRingBytes = 2_000 }) {
+      server, engine, group in
+      let shard = engine.shardMap.shard(ofProduct: 5)
+      let other = (shard + 1) % 4
+      func id(_ number: Int64, _ second: Int64) -> String {
+        (0..<4).map { $0 == shard ? "\(number)" : $0 == other ? "\(second)" : "0" }
+          .joined(separator: ".")
+      }
+      engine.commit([batch(shard, from: 1, count: 3)])
+      let witness = try await open(server, group)
+      _ = try await witness.head()
+      _ = try await witness.event()
+      engine.commit([batch(shard, from: 4, count: 2), batch(other, from: 1, count: 50, product: 6)])
+      for _ in 0..<52 { _ = try await witness.event() }
+      engine.pages.withLockedValue { _ = $0.ledgers[shard].removeLast() }
+      let late = try await open(server, group, "?product_id=5&last_event_id=\(id(2, 50))")
+      _ = try await late.head()
+      _ = try await late.event()
+      #expect(try await late.event().hasPrefix("id: \(id(3, 50))\nevent: movement\n"))
+      #expect(
+        try await late.event() == "id: \(id(5, 50))\nevent: gap\ndata: "
+          + #"{"shard":\#(shard),"missing_from":4,"continues_at":6}"#)
+      engine.commit([batch(shard, from: 6)])
+      #expect(try await late.event().hasPrefix("id: \(id(6, 50))\nevent: movement\n"))
+      await late.close()
+      await witness.close()
+    }
+  }
+
+  /// Readers of one product at many places of the ledger ask for the same parts of it.
+  @Test func catchesUpFromManyPlaces() async throws {
+    try await withServer(loops: 1) { server, engine, group in
+      let shard = engine.shardMap.shard(ofProduct: 5)
+      // Movement 10, 20, 30 … is of product 5.
+      for first in stride(from: 1, through: 5_000, by: 10) as StrideThrough<Int64> {
+        engine.commit([
+          batch(shard, from: first, count: 9, product: 6), batch(shard, from: first + 9),
+        ])
+      }
+      engine.pages.withLockedValue { $0.holdsLedgers = true }
+      var clients: [(EventClient, Int64)] = []
+      for place in 0..<30 as Range<Int64> {
+        let from = 1 + place * 131
+        let id = (0..<4).map { $0 == shard ? "\(from)" : "0" }.joined(separator: ".")
+        clients.append(
+          (try await open(server, group, "?product_id=5&last_event_id=\(id)"), from))
+        _ = try await clients[clients.count - 1].0.head()
+      }
+      // Long enough for all to have had a turn.
+      try await Task.sleep(for: .milliseconds(500))
+      engine.pages.withLockedValue { $0.holdsLedgers = false }
+      for (client, from) in clients {
+        _ = try await client.event()
+        for number in stride(from: (from / 10 + 1) * 10, through: 5_000, by: 10) {
+          let event = try await client.event()
+          guard event.contains(#""number":\#(number),"#) else {
+            Issue.record("\(event) is not \(number)")
+            break
+          }
+        }
+        await client.close()
+      }
+      #expect(engine.pages.withLockedValue { $0.fetches.count } <= 9)
+    }
+  }
+
   /// The feed lost something and nothing follows it: the reader gets it all the same.
   @Test func feedsThatLose() async throws {
     try await withServer(loops: 1) { server, engine, group in

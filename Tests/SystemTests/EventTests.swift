@@ -220,6 +220,113 @@ struct EventTests {
     try await engine.stop()
   }
 
+  @Test("A reader who comes too late is told which movements the ledger no longer has")
+  func gap() async throws {
+    let engine = try await TestEngine(["--ledger-length", "1000"])
+    let a = try await engine.product(stock: ["MAIN": 1_000_000])
+    let key = try await engine.newKey(role: .read, store: 1)
+    let path = "\(Self.events)?product_id=\(a)"
+    let before = try await EventStream.open(engine.url, path, key: key)
+    let line = #"{"op": "reserve", "product_id": \#(a), "location": "MAIN", "quantity": 1}"#
+    let body = "{\"operations\": [\(Array(repeating: line, count: 500).joined(separator: ","))]}"
+    // Redis is told to forget now and then only.
+    for _ in 0..<12 { #expect(try await engine.inventory("batch", body).status == 200) }
+    // Who was there all the time has all of them.
+    let all = await before.first(6_000)
+    await before.close()
+    let shard = try #require(all.first.flatMap { object($0)["shard"] as? Int })
+    let numbers = all.compactMap { object($0)["number"] as? Int64 }
+    let first = try #require(numbers.first)
+    #expect(numbers == Array(first..<(first + 6_000)))
+
+    // Memory has them for as long as the engine takes the reader for one: then Redis is asked.
+    var late = try await EventStream.open(engine.url, path, key: key, lastEventID: all[9].id)
+    var told = await late.first()
+    for _ in 0..<20 where told?.name != "gap" {
+      await late.close()
+      try await Task.sleep(for: .milliseconds(100))
+      late = try await EventStream.open(engine.url, path, key: key, lastEventID: all[9].id)
+      told = await late.first()
+    }
+    let gap = try #require(told)
+    #expect(gap.name == "gap")
+    #expect(object(gap)["shard"] as? Int == shard)
+    #expect(object(gap)["missing_from"] as? Int64 == first + 10)
+    let next = try #require(object(gap)["continues_at"] as? Int64)
+    // About so many are kept: whole commits.
+    #expect(next > first + 10 && next <= first + 5_000)
+    let rest = await late.first(Int(first + 6_000 - next))
+    #expect(rest.compactMap { object($0)["number"] as? Int64 } == Array(next..<(first + 6_000)))
+    #expect(Array(rest.map(\.data)) == all.suffix(rest.count).map(\.data))
+    await late.close()
+    // From the gap's own id it goes on without another.
+    let again = try await EventStream.open(engine.url, path, key: key, lastEventID: gap.id)
+    #expect(await again.first() == rest.first)
+    await again.close()
+    try await engine.stop()
+  }
+
+  @Test("The admin's events are those of all stores, or of the one that is asked for")
+  func admin() async throws {
+    let engine = try await TestEngine.shared
+    let path = "/api/v1/admin/inventory/events"
+    // Nothing that other tests do is of these stores and of this location.
+    let (one, other) = (TestEngine.newProduct(), TestEngine.newProduct())
+    var clients: [HTTPClient] = []
+    for store in [one, other] {
+      _ = try await engine.call(
+        .put, "/api/v1/admin/stores/\(store)", #"{"name": "Store"}"#, as: .admin)
+      clients.append(try await engine.newClient(role: .store, store: store))
+    }
+    let location = "L\(one)"
+    func open(_ query: String) async throws -> EventStream {
+      let stream = try await EventStream.open(
+        engine.url, "\(path)?location=\(location)\(query)", key: engine.adminKey)
+      #expect(stream.status == 200)
+      return stream
+    }
+    let all = try await open("")
+    let ofOther = try await open("&store_id=\(other)")
+    let products = [TestEngine.newProduct(), TestEngine.newProduct()]
+    let ofProduct = try await open("&product_id=\(products[0])")
+    for units in 1...3 {
+      for (client, product) in zip(clients, products) {
+        let made = try await client.send(
+          HTTPRequest(
+            .post, "/api/v1/store/inventory/set",
+            json: CartLine(product, location, Int64(units)).json))
+        #expect(made.isSuccess)
+      }
+    }
+    func told(_ stream: EventStream, _ count: Int) async -> [String] {
+      var told: [String] = []
+      // Stock that comes back is an event too.
+      while told.count < count, let event = await stream.first() {
+        let object = object(event)
+        guard event.name == "movement" else { continue }
+        told.append(
+          "\(object["store_id"] ?? "-") \(object["product_id"] ?? "-") "
+            + "\(object["quantity_after"] ?? "-")")
+      }
+      return told
+    }
+    let ofOne = (1...3).map { "\(one) \(products[0]) \($0)" }
+    let theirs = (1...3).map { "\(other) \(products[1]) \($0)" }
+    let both = await told(all, 6)
+    // In their order; shards are not in step with each other.
+    #expect(both.filter { $0.hasPrefix("\(one) ") } == ofOne)
+    #expect(both.filter { $0.hasPrefix("\(other) ") } == theirs)
+    #expect(await told(ofOther, 3) == theirs)
+    #expect(await told(ofProduct, 3) == ofOne)
+    for stream in [all, ofOther, ofProduct] { await stream.close() }
+    for client in clients { await client.close() }
+    // It is the admin's alone.
+    let key = try await engine.newKey(role: .store, store: one)
+    let refused = try await EventStream.open(engine.url, path, key: key)
+    #expect(refused.status == 403)
+    await refused.close()
+  }
+
   @Test("A reader that goes on where it was misses nothing and gets nothing twice, kills and all")
   func overKills() async throws {
     let process = try EngineProcess(.init(binary: StockBinary.find(), port: Port.free()))

@@ -27,10 +27,11 @@ struct TestEngine: Sendable {
     get async throws { try await starting.value }
   }
 
-  init() async throws {
+  /// - Parameter arguments: more flags for `stock serve`.
+  init(_ arguments: [String] = []) async throws {
     var options = EngineProcess.Options(binary: try StockBinary.find())
     // No test can wait 30 s for each reservation to expire.
-    options.arguments = ["--min-ttl", "1s"]
+    options.arguments = ["--min-ttl", "1s"] + arguments
     process = try EngineProcess(options)
     try await process.start(within: .seconds(120))
     let url = try await process.url
@@ -84,6 +85,9 @@ struct TestEngine: Sendable {
       configuration: .init(
         connections: connections, depth: 8, timeout: .seconds(120), key: key))
   }
+
+  /// The token of the admin's key.
+  var adminKey: String { process.adminKey }
 
   /// The token of a new key.
   func newKey(role: Role, store: Int64) async throws -> String {

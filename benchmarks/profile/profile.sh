@@ -79,7 +79,9 @@ load() {
 }
 
 profile() {
-  local name=$1 products=$2 before after requests duration errors microseconds rate wrk
+  local name=$1 products=$2 what before after requests duration errors microseconds rate wrk
+  what="$products products"
+  [ "$products" -gt 1 ] || what="one product"
   load "$products" 2 >/dev/null
   before=$(ticks)
   read -r requests duration errors <<<"$(load "$products" "$seconds")"
@@ -100,10 +102,10 @@ profile() {
     python3 benchmarks/profile/fold.py >"$folder/$name.folded"
 
   python3 benchmarks/profile/flame.py "$folder/$name.folded" \
-    "A durable reserve over $products product(s): $microseconds µs of CPU in engine and Redis" \
+    "A durable reserve of $what: $microseconds µs of CPU in engine and Redis" \
     >"$out/reserve-$name.svg"
   {
-    echo "$connections connections, $products product(s): $rate reserves/s, $microseconds µs of CPU each in engine and redis-server together ($(awk '{ n += $NF } END { print n }' "$folder/$name.folded") samples)."
+    echo "$connections connections, $what: $rate reserves/s, $microseconds µs of CPU each in engine and redis-server together ($(awk '{ n += $NF } END { print n }' "$folder/$name.folded") samples)."
     echo
     python3 benchmarks/profile/kinds.py "$folder/$name.folded" "$microseconds" --functions 20
   } >"$out/reserve-$name.md"

@@ -48,7 +48,9 @@ extension ShardStateMachine {
     let others = participants(hold.lines, target)
     switch verdict {
     case .refused(let refusals, let seen):
-      if others.isEmpty || kind == .fulfill {
+      // While more is due than has ended so far, nobody is asked: it is judged again.
+      let isFinal = !hasDue(now) || open.isFull
+      if others.isEmpty || kind == .fulfill || !isFinal {
         let rests = max(holds.saw(hold.id), isNew ? saw(endOf: hold) : .committed)
         return .refused(.linesRefused(refusals), max(seen, rests))
       }

@@ -107,6 +107,9 @@ extension EventHub {
         goesOn = write(batch, reader, connection, &left)
       } else if let page = reader.page, page.tells(next, of: shard) {
         goesOn = write(page, from: next, reader, connection, &left)
+      } else if let page = fetches.page(telling: next, of: shard), !reader.isFetching {
+        reader.page = page
+        continue
       } else {
         fetch(shard, reader)
         return .waiting

@@ -41,7 +41,7 @@ final class EventReader {
   var lastWrite = 0
 
   init(
-    connection: HTTPConnection, filter: MovementFilter, principal: Principal,
+    connection: HTTPConnection?, filter: MovementFilter, principal: Principal,
     wanted: EventPosition?, onlyShard: ShardID?
   ) {
     self.connection = connection

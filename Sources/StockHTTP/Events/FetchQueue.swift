@@ -20,6 +20,14 @@ struct FetchQueue {
     order.append(name)
   }
 
+  /// An answer that others still read, if it says what became of a movement.
+  func page(telling number: Int64, of shard: ShardID) -> EventPage? {
+    for kept in pages {
+      if let page = kept.page, page.tells(number, of: shard) { return page }
+    }
+    return nil
+  }
+
   /// Asks as much as may be asked at once, and kept.
   mutating func begin(_ hub: EventHub) {
     guard !order.isEmpty else { return }

@@ -34,6 +34,8 @@ final class FakeEngine: Engine, @unchecked Sendable {
     var ledgers = [[LedgerBatch]](repeating: [], count: 4)
     /// What was asked of it: shard and number.
     var fetches: [[Int64]] = []
+    /// Redis takes its time.
+    var holdsLedgers = false
     var error: EngineError?
     var isServing = true
   }
@@ -88,6 +90,9 @@ final class FakeEngine: Engine, @unchecked Sendable {
       return (pages.ledgers[shard], pages.error)
     }
     if let error { throw error }
+    while pages.withLockedValue({ $0.holdsLedgers }) {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
     var result: [LedgerBatch] = []
     var count = 0
     for var batch in batches where count < limit {

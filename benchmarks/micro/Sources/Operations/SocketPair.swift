@@ -40,7 +40,7 @@ final class SocketPair: Channel, @unchecked Sendable {
 
   /// What the client got since the last call.
   func taken(_ memory: UnsafeMutableRawBufferPointer) -> Int {
-    max(0, recv(theirs, memory.baseAddress, memory.count, CInt(MSG_DONTWAIT.rawValue)))
+    max(0, recv(theirs, memory.baseAddress, memory.count, CInt(MSG_DONTWAIT)))
   }
 
   fileprivate func close() {
