@@ -147,7 +147,7 @@ def document(results: dict, titles: dict[str, str]) -> str:
     facts, plan = results["machine"], results["plan"]
     versions = ", ".join(f"{name} {text}" for name, text in facts["versions"].items())
     quick = ("\nThis was the quick form: few and short runs. It shows that everything works; its "
-             "figures are rough.\n" if plan["name"] == "quick" else "")
+             f"figures are rough, and what is said of a million is of {plan['million_products'] * 5:,}.\n" if plan["name"] == "quick" else "")
     return f"""# Results of {results['started_at']}, commit {results['commit']}{
         ' with changes' if results['changed'] else ''}
 
