@@ -27,6 +27,8 @@ final class EngineLoop: LoopGateway {
   private var partInboxes: [[Answer]] = []
   /// What came in this tick for shards elsewhere, by loop.
   private var outboxes: [Parcel] = []
+  /// What another loop, which was quicker, sent before this one had its shards.
+  private var early: [Parcel] = []
   private var isFlushScheduled = false
   private var ticking: RepeatedTask?
   /// The time of day at the last tick, for what may be 50 ms wrong.
@@ -71,6 +73,9 @@ final class EngineLoop: LoopGateway {
       bound.value.tick()
     }
     link.start()
+    let parcels = early
+    early = []
+    for parcel in parcels { accept(parcel) }
   }
 
   /// Stops: everyone who still waits gets an answer, the connection is closed.
@@ -144,6 +149,10 @@ final class EngineLoop: LoopGateway {
 
   /// From another loop.
   private func accept(_ parcel: Parcel) {
+    guard link != nil else {
+      early.append(parcel)
+      return
+    }
     for (place, submission) in parcel.submissions { inboxes[place].append(submission) }
     for (place, answer) in parcel.partAnswers { partInboxes[place].append(answer) }
     // If a flush of our own is due in this tick, they go with it.
