@@ -375,6 +375,43 @@ struct CartTests {
     #expect(shards.reserved == [0, 0, 0])
   }
 
+  @Test("an answer to what is not asked any more is no answer to what is asked now")
+  func ignoresLateAnswers() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let (home, second, third) = (shards.shelves[0], shards.shelves[1], shards.shelves[2])
+    (second.isHeldUp, third.isHeldUp) = (true, true)
+    let asked = shards.ask(
+      shards.request("o1", [shards.line(1, 1), shards.line(2, 1), shards.line(3, 1)]))
+    shards.settle()
+    // The home cannot write when the second shard answers, so it undoes all later.
+    home.isHeldUp = true
+    _ = shards.ask(.setStock(shards.product(1), "A", 9))
+    shards.settle()
+    shards.refuse(1)
+    (home.isHeldUp, second.isHeldUp) = (false, false)
+    shards.settle()
+    shards.pass(600)
+    shards.pass(50)
+    shards.settle()
+    #expect(shards.answers[asked] == nil)
+    // Now the third one says that it has its lines, and then cannot let them go.
+    third.isHeldUp = false
+    shards.commit()
+    third.isHeldUp = true
+    shards.settle()
+    #expect(shards.reserved == [0, 0, 1])
+    #expect(shards.answers[asked] == nil)
+    shards.refuse(3)
+    third.isHeldUp = false
+    shards.settle()
+    shards.pass(600)
+    shards.settle()
+    #expect(shards.answers[asked] == .unavailable(.storeUnavailable))
+    #expect(shards.reserved == [0, 0, 0])
+    #expect(shards.recordCount == 0)
+  }
+
   @Test("two requests with one id of the client's, of which there is no record yet")
   func sameClientID() throws {
     let shards = try TestShards()
