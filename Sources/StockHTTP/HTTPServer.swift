@@ -42,11 +42,13 @@ public final class HTTPServer: Sendable {
         throw HTTPServerError.authorizationNeeded(host: host)
       }
       let limit = ConnectionLimit(configuration.maxConnections)
+      let shared = SharedFront(configuration)
       var fronts: [NIOLoopBound<LoopFront>] = []
       for loop in group.makeIterator() {
         let front = try await loop.submit {
           let front = LoopFront(
-            engine: engine, loop: loop, configuration: configuration, limit: limit)
+            engine: engine, loop: loop, configuration: configuration, limit: limit,
+            shared: shared)
           front.start()
           return NIOLoopBound(front, eventLoop: loop)
         }.get()

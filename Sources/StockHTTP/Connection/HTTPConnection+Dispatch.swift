@@ -9,7 +9,9 @@ extension HTTPConnection {
       if request.query != nil { try checkQuery(request) }
       request.idempotency?.take(request.body)
       switch request.endpoint {
-      case .reserve: try stock(.reserve, request)
+      case .reserve:
+        front.activity.asked &+= 1
+        try stock(.reserve, request)
       case .release: try stock(.release, request)
       case .fulfill: try stock(.fulfill, request)
       case .set: try stock(.set, request)
@@ -29,7 +31,9 @@ extension HTTPConnection {
       case .readProduct:
         submit(.readProduct(request.id), Subject(product: request.id), request)
       case .putProduct: try putProduct(request)
-      case .hold: try hold(request)
+      case .hold:
+        front.activity.asked &+= 1
+        try hold(request)
       case .extendHold: try extendHold(request)
       case .fulfillHold:
         let amounts = try holdAmounts(request)
@@ -39,6 +43,11 @@ extension HTTPConnection {
         submit(.releaseHold(request.reservation, amounts), Subject(), request, isMutation: true)
       case .readHold: submit(.readHold(request.reservation), Subject(), request)
       case .events: try events(request)
+      case .live: try live(request)
+      case .page: if let file = request.file { page(file, request) }
+      case .readSession: readSession(request)
+      case .signIn: signIn(request)
+      case .signOut: signOut(request)
       case .health: respond(request) { $0.append("{\"status\":\"ok\"}") }
       case .listEntries, .putStore, .readStore, .listStores, .listProducts, .createKey, .listKeys,
         .revokeKey, .verify, .readiness, .listHolds, .listMovements:
@@ -53,6 +62,7 @@ extension HTTPConnection {
   private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
     case .listEntries, .listProducts, .listStores, .listHolds, .listMovements, .events, .health,
+      .page,
       .readiness:
       return
     default: break
@@ -150,6 +160,7 @@ extension HTTPConnection {
     var commandNumber = 0
     for (place, line) in form.lines.enumerated() {
       guard case .command(var command, _) = line else { continue }
+      if case .reserve = command.operation { front.activity.asked &+= 1 }
       if let idempotency = request.idempotency {
         command.idempotency = idempotency.key(operation: commandNumber)
         commandNumber += 1
@@ -267,7 +278,8 @@ extension HTTPConnection {
     case .readiness: cold = .readiness
     case .set, .adjust, .reserve, .release, .fulfill, .transfer, .batch, .readSummary, .readEntry,
       .putEntry, .deleteEntry, .putProduct, .readProduct, .health, .hold, .readHold,
-      .extendHold, .fulfillHold, .releaseHold, .events:
+      .extendHold, .fulfillHold, .releaseHold, .events, .live, .page, .readSession, .signIn,
+      .signOut:
       preconditionFailure("\(request.endpoint) is not answered by a task")
     }
     if !errors.isEmpty { throw .invalid(errors) }

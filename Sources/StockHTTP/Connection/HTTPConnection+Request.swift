@@ -163,13 +163,18 @@ extension HTTPConnection {
     _ request: Exchange
   ) throws(Problem) {
     if target.isAPI {
-      guard let principal = authorize(fields) else { throw .unauthorized }
+      guard let principal = try authorize(fields, method, request) else { throw .unauthorized }
       request.principal = principal
     }
     let path: RouteTable.Path
     switch front.routes.match(target.path) {
     case .none:
-      throw .notFound
+      guard method == .GET, let file = PageFile.byPath[String(decoding: target.path, as: UTF8.self)]
+      else { throw .notFound }
+      request.endpoint = .page
+      request.file = file
+      request.browser = fields.browser
+      return
     case .badID(let known):
       path = known
       guard path.row(for: method) != nil else { throw .methodNotAllowed(path.allow) }
@@ -187,13 +192,23 @@ extension HTTPConnection {
       throw .forbidden
     }
     request.endpoint = row.endpoint
+    if row.endpoint.isOfPage {
+      request.browser = fields.browser
+      request.signingIn = fields.authorizationCount == 1 ? fields.principal : nil
+      request.file = PageFile.byPath["/admin/inventory"]
+    }
     request.query = target.query.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private func authorize(_ fields: HeaderFields) -> Principal? {
+  private func authorize(
+    _ fields: HeaderFields, _ method: HTTPMethod, _ request: Exchange
+  ) throws(Problem) -> Principal? {
     switch front.configuration.authorization {
-    case .none: .unchecked
-    case .keys: fields.authorizationCount == 1 ? fields.principal : nil
+    case .none: return .unchecked
+    case .keys:
+      if fields.authorizationCount == 1 { return fields.principal }
+      guard fields.authorizationCount == 0, let browser = fields.browser else { return nil }
+      return try principal(browser, method, request)
     }
   }
 

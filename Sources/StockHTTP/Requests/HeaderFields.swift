@@ -23,6 +23,8 @@ struct HeaderFields {
   private(set) var idempotencyKey: [UInt8]?
   private(set) var idempotencyKeyCount = 0
   private(set) var lastEventID: String?
+  /// What a browser tells, where no token was sent.
+  private(set) var browser: BrowserFields?
   /// The client wants another protocol: the decoder takes no further request from it.
   private(set) var wantsUpgrade = false
 
@@ -39,6 +41,10 @@ struct HeaderFields {
           _ = take(name, Self.trimmed(value), authorize: authorize)
         }
       }
+    }
+    let ofBrowsers = ["cookie", "origin", "if-none-match"]
+    if ofBrowsers.contains(where: { headers.contains(name: $0) }) {
+      browser = BrowserFields(headers)
     }
   }
 

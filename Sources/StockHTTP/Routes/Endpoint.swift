@@ -2,13 +2,24 @@
 enum Endpoint: Sendable {
   case set, adjust, reserve, release, fulfill, transfer, batch
   case hold, readHold, listHolds, extendHold, fulfillHold, releaseHold
-  case listMovements, events
+  case listMovements, events, live
   case readSummary, listEntries, readEntry, putEntry, deleteEntry
   case putStore, readStore, listStores
   case putProduct, readProduct, listProducts
   case createKey, listKeys, revokeKey
   case verify
   case health, readiness
+  case page, readSession, signIn, signOut
+}
+
+extension Endpoint {
+  /// Belongs to the web page, and not to the API.
+  var isOfPage: Bool {
+    switch self {
+    case .page, .readSession, .signIn, .signOut: true
+    default: false
+    }
+  }
 }
 
 /// One or more roles, as bits.
