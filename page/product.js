@@ -51,7 +51,7 @@ export async function openProduct(id, { location } = {}) {
   if (open) return;
   const title = h("h2", { id: "panel-title" }, titleOf(id));
   const facts = h("div", { class: "facts" }, h("span", {}, `#${id}`));
-  const parts = h("div", {}, h("div", { class: "panel-part" }, h("span", { class: "ghost" })));
+  const parts = h("div", { class: "panel-body" }, h("div", { class: "panel-part" }, h("span", { class: "ghost" })));
   const close = () => panel.close();
   const panel = h("dialog", { class: "panel", "aria-labelledby": "panel-title" },
     h("div", { class: "panel-head" }, h("div", {}, title, facts),

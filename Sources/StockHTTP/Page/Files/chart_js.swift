@@ -37,10 +37,10 @@ function bars() {
   });
 }
 
-/** The next round number that is not less: 1, 2, 5, 10, 20… */
+/** The next round number that is not less, and whose half is whole: 4, 10, 20, 40, 100… */
 function roundUp(value) {
   const scale = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step) => step * scale).find((step) => step >= value) ?? value;
+  return [1, 2, 4, 10].map((step) => step * scale).find((step) => step >= value) ?? value;
 }
 
 const clock = new Intl.DateTimeFormat("en", { timeStyle: "medium", hour12: false });

@@ -9,6 +9,7 @@ dialog.panel {
   height: 100dvh;
   max-width: none;
   max-height: none;
+  overflow: hidden;
   margin: 0 0 0 auto;
   border-width: 0 0 0 1px;
   border-radius: 0;
@@ -16,7 +17,16 @@ dialog.panel {
 }
 
 dialog.panel[open] {
+  display: flex;
+  flex-direction: column;
   animation-name: slide;
+}
+
+/* What scrolls is this and not the dialog: messages in it stay where they are. */
+.panel-body {
+  flex: 1;
+  min-height: 0;
+  overflow-y: auto;
 }
 
 @keyframes slide {
@@ -27,9 +37,6 @@ dialog.panel[open] {
 }
 
 .panel-head {
-  position: sticky;
-  top: 0;
-  z-index: 1;
   display: flex;
   gap: var(--s3);
   align-items: flex-start;
