@@ -355,8 +355,8 @@ import Testing
       _ = try await client.head()
       _ = try await client.event()
       let start = ContinuousClock.now
-      await server.stop(within: .seconds(20))
-      #expect(ContinuousClock.now - start < .seconds(10))
+      await server.stop(within: .seconds(120))
+      #expect(ContinuousClock.now - start < .seconds(60))
       try await client.closed()
     }
   }
