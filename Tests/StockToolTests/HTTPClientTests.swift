@@ -5,7 +5,7 @@ import StockTools
 import Synchronization
 import Testing
 
-@Suite("The HTTP client", .timeLimit(.minutes(5)))
+@Suite("The HTTP client", .timeLimit(.minutes(15)))
 struct HTTPClientTests {
   /// Answers each request by its path; the path's last word says how:
   /// echo (the body), slow (after 30 ms), hang (never), drop (closes), last (answers and closes).
