@@ -6,6 +6,8 @@ enum Endpoint: Sendable {
   case readSummary, listEntries, readEntry, putEntry, deleteEntry
   case putStore, readStore, listStores
   case putProduct, readProduct, listProducts
+  case adminSet, adminAdjust
+  case listAllEntries, listStoreEntries, lowStock, stats, listStockedStores, listLocations
   case createKey, listKeys, revokeKey
   case verify
   case health, readiness
