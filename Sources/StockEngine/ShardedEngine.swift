@@ -8,7 +8,7 @@ public final class ShardedEngine: Engine {
   public let shardMap: ShardMap
   public let control: any ControlPlane
   private let loops: [any EventLoop]
-  private let engineLoops: [NIOLoopBound<EngineLoop>]
+  let engineLoops: [NIOLoopBound<EngineLoop>]
   private let shards: [ShardActor]
   private let ledger: LedgerReader
   private let logger: Logger

@@ -41,8 +41,10 @@ extension HTTPConnection {
       case .events: try events(request)
       case .health: respond(request) { $0.append("{\"status\":\"ok\"}") }
       case .listEntries, .putStore, .readStore, .listStores, .listProducts, .createKey, .listKeys,
-        .revokeKey, .verify, .readiness, .listHolds, .listMovements:
+        .revokeKey, .verify, .readiness, .listHolds, .listMovements, .metrics,
+        .export:
         try startCold(coldRequest(request), request)
+      case .none: throw .notFound
       }
     } catch {
       respond(error, request)
@@ -53,7 +55,7 @@ extension HTTPConnection {
   private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
     case .listEntries, .listProducts, .listStores, .listHolds, .listMovements, .events, .health,
-      .readiness:
+      .readiness, .metrics, .export:
       return
     default: break
     }
@@ -264,10 +266,15 @@ extension HTTPConnection {
         try VerifyForm.read(&reader, &errors)
       }
       cold = .verify
-    case .readiness: cold = .readiness
+    case .readiness:
+      if front.isDraining { throw Problem(.overloaded, "The engine is stopping.") }
+      cold = .readiness
+    case .metrics: cold = .metrics(front.metrics)
+    case .export:
+      cold = ListQueries.export(request.query, desk: front.metrics.exports, &errors)
     case .set, .adjust, .reserve, .release, .fulfill, .transfer, .batch, .readSummary, .readEntry,
       .putEntry, .deleteEntry, .putProduct, .readProduct, .health, .hold, .readHold,
-      .extendHold, .fulfillHold, .releaseHold, .events:
+      .extendHold, .fulfillHold, .releaseHold, .events, .none:
       preconditionFailure("\(request.endpoint) is not answered by a task")
     }
     if !errors.isEmpty { throw .invalid(errors) }

@@ -1,5 +1,5 @@
 /// What a request can be about: one case for each row of `RouteTable`.
-enum Endpoint: Sendable {
+enum Endpoint: Int, CaseIterable, Sendable {
   case set, adjust, reserve, release, fulfill, transfer, batch
   case hold, readHold, listHolds, extendHold, fulfillHold, releaseHold
   case listMovements, events
@@ -7,8 +7,10 @@ enum Endpoint: Sendable {
   case putStore, readStore, listStores
   case putProduct, readProduct, listProducts
   case createKey, listKeys, revokeKey
-  case verify
-  case health, readiness
+  case verify, export
+  case health, readiness, metrics
+  /// Not found yet, or not at all.
+  case none
 }
 
 /// One or more roles, as bits.

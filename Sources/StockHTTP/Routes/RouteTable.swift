@@ -54,9 +54,12 @@ struct RouteTable: Sendable {
     Row(.GET, "/api/v1/admin/inventory/movements", .listMovements, .admin),
     Row(.GET, "/api/v1/admin/inventory/events", .events, .admin),
     Row(.POST, "/api/v1/admin/verify", .verify, .admin),
+    Row(.GET, "/api/v1/admin/export", .export, .admin),
 
     Row(.GET, "/healthz", .health, .anyone),
     Row(.GET, "/readyz", .readiness, .anyone),
+    // Whether it needs a key, a setting says.
+    Row(.GET, "/metrics", .metrics, .anyone),
   ]
 
   /// Who may use an endpoint.
