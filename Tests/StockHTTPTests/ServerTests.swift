@@ -294,7 +294,7 @@ import Testing
       }
       try await Task.sleep(for: .milliseconds(300))
       try await client.resume()
-      let responses = try await client.responses()
+      let responses = try await client.responses(count)
       #expect(responses.map { $0.fields["x-request-id"] } == (0..<count).map { "n\($0)" })
       #expect(responses.allSatisfy { $0.status == 200 && $0.json["title"] as? String == title })
     }
@@ -386,7 +386,7 @@ import Testing
       try await Task.sleep(for: .milliseconds(50))
       let start = ContinuousClock.now
       await server.stop(within: .milliseconds(200))
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(30))
       try await busy.closed()
     }
   }
