@@ -12,6 +12,8 @@ public protocol Engine: Sendable {
   // The cold ways: they may wait.
   func entries(_ query: EntryQuery) async throws(EngineError) -> EntryPage
   func products(_ query: ProductQuery) async throws(EngineError) -> ProductPage
+  /// - Parameter store: nil: all of them.
+  func overview(store: StoreID?) async throws(EngineError) -> StockOverview
   func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage
   func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage
   func verify() async throws(EngineError) -> VerifyReport

@@ -42,6 +42,17 @@ public struct HTTPConfiguration: Sendable {
   /// tests, which cannot wait 30 s for each one to expire.
   public var timeToLive = Bounds.timeToLive
 
+  /// How long who signs in to the web page stays so.
+  public struct SessionTimes: Sendable {
+    /// Without a request.
+    public var idle = TimeAmount.hours(8)
+    public var longest = TimeAmount.hours(24)
+
+    public init() {}
+  }
+
+  public var sessions = SessionTimes()
+
   /// `HTTPLimits.eventRingBytes`; less only in tests.
   var eventRingBytes = HTTPLimits.eventRingBytes
 

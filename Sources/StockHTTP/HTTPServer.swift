@@ -42,18 +42,18 @@ public final class HTTPServer: Sendable {
         throw HTTPServerError.authorizationNeeded(host: host)
       }
       let limit = ConnectionLimit(configuration.maxConnections)
-      let metrics = MetricsSource(registry: configuration.metrics)
+      let shared = SharedFront(configuration)
       var fronts: [NIOLoopBound<LoopFront>] = []
       for loop in group.makeIterator() {
         let front = try await loop.submit {
           let front = LoopFront(
             engine: engine, loop: loop, configuration: configuration, limit: limit,
-            metrics: metrics)
+            shared: shared)
           front.start()
           return NIOLoopBound(front, eventLoop: loop)
         }.get()
         fronts.append(front)
-        metrics.add(front)
+        shared.metrics.add(front)
       }
       do {
         let listener = try await listen(on: address, group: group, fronts: fronts)

@@ -116,7 +116,8 @@ import Testing
       let client = try await Client(server.localAddress, group: group)
       engine.pages.withLockedValue {
         $0.entries = EntryPage(
-          items: [entry(id: 1), entry(id: 2)], total: 5, next: EntryCursor(key: 95, id: 2))
+          items: [ListedEntry(entry: entry(id: 1)), ListedEntry(entry: entry(id: 2))], total: 5,
+          next: EntryCursor(key: 95, id: 2))
       }
       let path =
         base + "?product_id=3&location=ware%20house&low_stock=4&search=caf%C3%A9+bar"

@@ -306,11 +306,14 @@ actor ShardActor {
     return ids
   }
 
-  /// Looks at committed state in slices: `body` is a visitor with results of its own.
-  func visit<Result: Sendable>(
-    _ body: @Sendable (borrowing ShardStateMachine) -> Result
+  /// Looks at committed state.
+  ///
+  /// - Parameter body: gets the number of the loading as well.
+  /// - Returns: nil where there is none that may be shown.
+  func withReadable<Result>(
+    _ body: (borrowing ShardStateMachine, Int) -> Result?
   ) -> Result? {
-    machine.isReadable ? body(machine) : nil
+    machine.isReadable ? body(machine, loading) : nil
   }
 }
 

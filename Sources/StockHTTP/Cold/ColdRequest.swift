@@ -8,7 +8,8 @@ enum ColdRequest: Sendable {
   case listProducts(ProductQuery)
   case listHolds(HoldQuery)
   case listMovements(MovementQuery)
-  case listStores(limit: Int, after: StoreID?)
+  case listStores(ListQueries.ShortPage, after: StoreID?)
+  case admin(AdminQuery)
   case readStore(StoreID)
   case putStore(StoreID, StoreForm)
   case createKey(KeyForm)
@@ -55,8 +56,9 @@ extension ColdRequest {
       case .listProducts(let query): return try await Self.list(query, on: engine)
       case .listHolds(let query): return try await Self.list(query, on: engine)
       case .listMovements(let query): return try await Self.list(query, on: engine)
-      case .listStores(let limit, let after):
-        return Self.listStores(engine.control.snapshot, limit: limit, after: after)
+      case .listStores(let page, let after):
+        return Self.listStores(engine.control.snapshot, page, after: after)
+      case .admin(let query): return try await query.run(on: engine)
       case .readStore(let id):
         guard let store = engine.control.snapshot.stores[id] else {
           throw Problem(.storeNotFound, "No store has the id \(id).")
@@ -104,7 +106,7 @@ extension ColdRequest {
       writer.append("{\"items\":[")
       for (index, entry) in page.items.enumerated() {
         if index > 0 { writer.append(UInt8(ascii: ",")) }
-        writer.append(entry)
+        writer.append(entry.entry)
       }
       let next = page.next.map {
         Cursor.text($0, sort: query.sort, descending: query.descending)
@@ -166,22 +168,22 @@ extension ColdRequest {
   }
 
   private static func listStores(
-    _ snapshot: ControlSnapshot, limit: Int, after: StoreID?
+    _ snapshot: ControlSnapshot, _ query: ListQueries.ShortPage, after: StoreID?
   ) -> ColdAnswer {
-    let ids = snapshot.stores.keys.sorted()
-    let rest = ids.drop { $0 <= after ?? 0 }
-    let page = rest.prefix(limit)
+    var stores = Array(snapshot.stores.values)
+    if let needle = query.search { stores.removeAll { !needle.isIn($0.name) } }
+    let total = stores.count
+    stores.removeAll { $0.id <= after ?? 0 }
+    stores.sort { $0.id < $1.id }
+    let page = stores.prefix(query.limit)
     return ColdAnswer { writer in
       writer.append("{\"items\":[")
-      var isFirst = true
-      for id in page {
-        guard let store = snapshot.stores[id] else { continue }
-        if !isFirst { writer.append(UInt8(ascii: ",")) }
-        isFirst = false
+      for (index, store) in page.enumerated() {
+        if index > 0 { writer.append(UInt8(ascii: ",")) }
         writer.append(store)
       }
-      let next = rest.count > page.count ? page.last.map { Cursor.text(store: $0) } : nil
-      writer.endList(total: ids.count, limit: limit, next: next)
+      let next = stores.count > page.count ? page.last.map { Cursor.text(store: $0.id) } : nil
+      writer.endList(total: total, limit: query.limit, next: next)
     }
   }
 
@@ -218,7 +220,7 @@ extension ColdRequest {
     return ColdAnswer(204) { _ in }
   }
 
-  private static func problem(_ error: EngineError) -> Problem {
+  static func problem(_ error: EngineError) -> Problem {
     switch error {
     case .unavailable(let reason): Problem(.storeUnavailable, reason)
     }

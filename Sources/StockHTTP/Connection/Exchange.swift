@@ -60,6 +60,10 @@ final class Exchange {
     var bytesHeld = 0
     var atomic: AtomicGather?
     var reader: EventReader?
+    var browser: BrowserFields?
+    var session: SessionStore.Digest?
+    var signingIn: Principal?
+    var file: PageFile?
   }
 
   init(_ head: ResponseHead, startTick: Int) {
@@ -121,6 +125,26 @@ extension Exchange {
   var atomic: AtomicGather? {
     get { extras?.atomic }
     set { withExtras { $0.atomic = newValue } }
+  }
+  /// What a browser told of itself, where the request is the web page's.
+  var browser: BrowserFields? {
+    get { extras?.browser }
+    set { if newValue != nil { withExtras { $0.browser = newValue } } }
+  }
+  /// The session whose cookie stood for a key.
+  var session: SessionStore.Digest? {
+    get { extras?.session }
+    set { if newValue != nil { withExtras { $0.session = newValue } } }
+  }
+  /// Whose key came to sign in with.
+  var signingIn: Principal? {
+    get { extras?.signingIn }
+    set { if newValue != nil { withExtras { $0.signingIn = newValue } } }
+  }
+  /// The file of the web page that is asked for.
+  var file: PageFile? {
+    get { extras?.file }
+    set { if newValue != nil { withExtras { $0.file = newValue } } }
   }
   /// The response goes on without end.
   var reader: EventReader? {

@@ -28,6 +28,7 @@ extension HTTPConnection {
   /// - Returns: whether there is something to flush.
   func take(_ answer: Answer) -> Bool {
     guard let (exchange, place) = waiting(number: answer.ticket.request) else { return false }
+    front.activity.note(answer.outcome)
     if let gather = exchange.gather {
       gather.take(answer)
       for (place, command) in gather.goOn(after: answer) {

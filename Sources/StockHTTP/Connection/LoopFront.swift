@@ -21,10 +21,10 @@ final class LoopFront: AnswerReceiver {
   let routes = RouteTable.shared
   let keys: KeyCache
   let limit: ConnectionLimit
-  let metrics: MetricsSource
   let logger: Logger
   /// Each request is written into the log.
   let logsRequests: Bool
+  let shared: SharedFront
   private let clock: @Sendable () -> Timestamp
 
   /// The time of day at the last tick.
@@ -55,6 +55,11 @@ final class LoopFront: AnswerReceiver {
   var scansPlainRequests = true
   var coldRequests = 0
   private(set) lazy var events = EventHub(front: self, engine: engine, loop: loop)
+  private(set) lazy var live = LiveFeed(front: self)
+  /// Who on this loop wants movements.
+  private var subscriptions = 0
+  /// What has been asked for since the last tick.
+  var activity = ActivityCount()
   /// Bytes of bodies that have not arrived in full.
   var bodyBytesHeld = 0
 
@@ -79,7 +84,7 @@ final class LoopFront: AnswerReceiver {
 
   init(
     engine: any Engine, loop: any EventLoop, configuration: HTTPConfiguration,
-    limit: ConnectionLimit, metrics: MetricsSource = MetricsSource(),
+    limit: ConnectionLimit, shared: SharedFront? = nil,
     clock: @escaping @Sendable () -> Timestamp = WallClock.now
   ) {
     self.engine = engine
@@ -89,9 +94,9 @@ final class LoopFront: AnswerReceiver {
     self.loopIndex = gateway.loopIndex
     self.keys = KeyCache(engine.control)
     self.limit = limit
-    self.metrics = metrics
     self.logger = configuration.logger
     self.logsRequests = configuration.logger.logLevel <= .debug
+    self.shared = shared ?? SharedFront(configuration)
     self.clock = clock
     self.now = clock()
     date.append(httpDate: now)
@@ -120,6 +125,10 @@ final class LoopFront: AnswerReceiver {
       date.append(httpDate: now)
     }
     keys.refresh()
+    if !activity.isEmpty {
+      shared.activity.add(activity, now: now)
+      activity = ActivityCount()
+    }
     // Time-outs are seconds long: looking every second is often enough.
     guard tick % 10 == 0 else { return }
     renewLogBudget()
@@ -236,7 +245,21 @@ extension LoopFront {
     spare.removeAll(keepingCapacity: true)
   }
 
-  func receive(_ batches: [LedgerBatch]) { events.receive(batches) }
+  func receive(_ batches: [LedgerBatch]) {
+    events.receive(batches)
+    live.receive(batches)
+  }
+
+  /// From now on this loop gets the movements of all shards, until as many have called `unsubscribe`.
+  func subscribe() {
+    subscriptions += 1
+    if subscriptions == 1 { gateway.subscribe() }
+  }
+
+  func unsubscribe() {
+    subscriptions -= 1
+    if subscriptions == 0 { gateway.unsubscribe() }
+  }
 
   /// An answer from a task. Its connection may be gone.
   func receive(_ answer: ColdAnswer, slot: Int, number: Int) {
@@ -271,7 +294,9 @@ extension LoopFront {
 
   /// Writes an exchange's response, with the body that lies in `body`.
   func write(_ exchange: Exchange, into out: inout ByteWriter) {
-    let length = exchange.head.status == 204 || exchange.head.isStream ? nil : body.count
+    let length =
+      exchange.head.status == 204 || exchange.head.isStream || exchange.head.writesOwnLength
+      ? nil : body.count
     out.append(headOf: exchange, length: length, prefix: idPrefix, date: date)
     if !exchange.isHead { out.append(body.bytes) }
   }

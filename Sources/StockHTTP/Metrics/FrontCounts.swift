@@ -6,7 +6,7 @@ import StockEngine
 struct FrontCounts: Sendable {
   /// The statuses that are told apart; another one counts as the last place.
   static let statuses = [
-    200, 201, 204, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 431, 503, 0,
+    200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 431, 503, 0,
   ]
 
   /// By endpoint, then by status.
@@ -35,19 +35,21 @@ struct FrontCounts: Sendable {
     case 200: 0
     case 201: 1
     case 204: 2
-    case 400: 3
-    case 401: 4
-    case 403: 5
-    case 404: 6
-    case 405: 7
-    case 408: 8
-    case 409: 9
-    case 413: 10
-    case 415: 11
-    case 422: 12
-    case 431: 13
-    case 503: 14
-    default: 15
+    case 304: 3
+    case 400: 4
+    case 401: 5
+    case 403: 6
+    case 404: 7
+    case 405: 8
+    case 408: 9
+    case 409: 10
+    case 413: 11
+    case 415: 12
+    case 422: 13
+    case 429: 14
+    case 431: 15
+    case 503: 16
+    default: 17
     }
   }
 

@@ -25,6 +25,8 @@ struct HeaderFields {
   private(set) var lastEventID: String?
   /// A well-formed one: others are passed over, as the standard asks for.
   private(set) var traceParent: String?
+  /// What a browser tells, where no token was sent.
+  private(set) var browser: BrowserFields?
   /// The client wants another protocol: the decoder takes no further request from it.
   private(set) var wantsUpgrade = false
 
@@ -41,6 +43,10 @@ struct HeaderFields {
           _ = take(name, Self.trimmed(value), authorize: authorize)
         }
       }
+    }
+    let ofBrowsers = ["cookie", "origin", "if-none-match"]
+    if ofBrowsers.contains(where: { headers.contains(name: $0) }) {
+      browser = BrowserFields(headers)
     }
   }
 
