@@ -21,6 +21,6 @@ extension ShardedEngine {
 extension EngineLoop {
   /// nil: the shard cannot be read now.
   func snapshot(of id: ShardID) -> ShardSnapshot? {
-    shards.first { $0.id == id }?.assumeIsolated { $0.visit { $0.snapshot() } } ?? nil
+    shards.first { $0.id == id }?.assumeIsolated { $0.snapshot() } ?? nil
   }
 }

@@ -278,6 +278,9 @@ actor ShardActor {
 
   // MARK: Looking
 
+  /// nil: it cannot be read now.
+  func snapshot() -> ShardSnapshot? { machine.isReadable ? machine.snapshot() : nil }
+
   func figures(now: Now) -> ShardFigures { machine.figures(now: now) }
 
   var health: EngineHealth.Shard {
