@@ -29,8 +29,10 @@ extension HTTPConnection {
     guard let (exchange, place) = waiting(number: answer.ticket.request) else { return false }
     if let gather = exchange.gather {
       gather.take(answer)
-      for (place, command) in gather.goOn(after: answer) {
-        front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+      if gather.holdsBack {
+        for (place, command) in gather.goOn(after: answer) {
+          front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+        }
       }
       guard gather.isComplete else { return false }
       operationsUnderWay -= gather.commandCount
