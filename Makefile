@@ -2,6 +2,8 @@
 
 SEEDS ?= 10000
 COMMANDS ?= 10000000
+# Tests at once. Each of many has an engine and a redis-server of its own: all at once starve each other.
+WIDTH ?= 12
 DATA ?= data
 PORT ?= 8080
 ORDERS ?= examples/online-retail-2010-12-01.csv
@@ -52,7 +54,7 @@ run: build $(DATA)/admin.key ## build and start the engine with its own Redis in
 
 test: deps ## build and run all tests, the heavy ones in a short form
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
 
 format: ## format the sources in place
 	swift format -i -r Sources Tests Package.swift benchmarks/micro/Sources benchmarks/micro/Benchmarks

@@ -9,7 +9,7 @@ import Testing
 @testable import StockHTTP
 
 /// Server-Sent Events, over real sockets.
-@Suite(.timeLimit(.minutes(2))) struct EventTests {
+@Suite(.timeLimit(.minutes(15))) struct EventTests {
   private let path = base + "/events"
 
   /// `count` movements of a shard, as one commit.

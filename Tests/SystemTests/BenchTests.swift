@@ -3,7 +3,7 @@ import StockTools
 import Testing
 
 /// `stock bench` against real engines. What it measures is not asked here, only that it counts.
-@Suite("The load generator", .timeLimit(.minutes(5)))
+@Suite("The load generator", .timeLimit(.minutes(15)))
 struct BenchTests {
   private func options(_ scenario: BenchScenario) -> BenchOptions {
     var options = BenchOptions(scenario)
