@@ -20,6 +20,8 @@ struct KeyTableTests {
     table.record(key(1), in: 5)
     #expect(table.find(key(1)) == .recorded(5))
     #expect(table.find(key(1, fingerprint: 8)) == .mismatch)
+    table.forget(key(1))
+    #expect(table.find(key(1)) == .recorded(5), "only what is under way is forgotten")
     #expect(table.recordCount == 1)
     #expect(table.drop(before: 5, limit: 10) == [])
     #expect(table.drop(before: 6, limit: 10) == [5])

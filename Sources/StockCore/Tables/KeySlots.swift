@@ -39,8 +39,9 @@ struct KeySlots {
     return buckets.isLive(before) ? before : KeyBuckets.free
   }
 
+  /// Only what is under way is forgotten: an answer that is in Redis stays.
   mutating func forget(_ place: KeyPlace, _ buckets: borrowing KeyBuckets) {
-    guard find(place, buckets) != nil else { return }
+    guard find(place, buckets)?.state == KeyBuckets.running else { return }
     slots[index(of: place)].lowAndState = place.low | UInt64(KeyBuckets.gone) << KeyPlace.lowBits
   }
 
