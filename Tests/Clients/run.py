@@ -86,12 +86,12 @@ class LossyProxy:
             return True
 
 
-def commands(folder):
-    """What runs each client, or why it is skipped."""
-    yield "curl", [str(CLIENTS / "checkout.sh")] if shutil.which("curl") else "no curl here"
-    yield "python", [sys.executable, str(CLIENTS / "checkout.py")]
-    yield "typescript", typescript(folder)
-    yield "swift", swift(folder)
+def curl(_):
+    return [str(CLIENTS / "checkout.sh")] if shutil.which("curl") else "no curl here"
+
+
+def python(_):
+    return [sys.executable, str(CLIENTS / "checkout.py")]
 
 
 def typescript(folder):
@@ -117,6 +117,10 @@ def swift(folder):
     subprocess.run(["swiftc", "-swift-version", "6", "-parse-as-library", "-o", str(target),
                     str(CLIENTS / "checkout.swift")], check=True)
     return [str(target)]
+
+
+# What makes the command that runs a client, or says why it is skipped.
+LANGUAGES = {"curl": curl, "python": python, "typescript": typescript, "swift": swift}
 
 
 def check(engine, proxy, name, command, product, store_key):
@@ -175,6 +179,7 @@ def check(engine, proxy, name, command, product, store_key):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True, help="the engine's executable")
+    parser.add_argument("--only", help="one language")
     options = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="stock-clients-") as folder:
@@ -185,11 +190,14 @@ def main():
                                    {"role": "store", "store_id": 1, "name": "tests"})["key"]
             host, port = engine.url.split("//")[1].split(":")
             proxy = LossyProxy(host, int(port))
-            for place, (name, command) in enumerate(commands(folder)):
-                if isinstance(command, str):
-                    print(f"skipped  {name}: {command}")
+            for place, (name, prepare) in enumerate(LANGUAGES.items()):
+                if options.only not in (None, name):
                     continue
                 try:
+                    command = prepare(folder)
+                    if isinstance(command, str):
+                        print(f"skipped  {name}: {command}")
+                        continue
                     check(engine, proxy, name, command, place + 1, store_key)
                 except (AssertionError, subprocess.SubprocessError) as error:
                     failed += 1

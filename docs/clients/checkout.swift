@@ -47,7 +47,7 @@ struct Shop {
     -> Reservation
   {
     guard let url = URL(string: reservations + path) else { throw URLError(.badURL) }
-    var request = URLRequest(url: url, timeoutInterval: timeout)
+    var request = URLRequest(url: url)
     request.httpMethod = "POST"
     request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization")
     request.setValue("application/json", forHTTPHeaderField: "Content-Type")
@@ -56,7 +56,7 @@ struct Shop {
     for attempt in 0..<6 {
       var wait = min(0.25 * Double(1 << attempt), 5)
       do {
-        let (data, response) = try await URLSession.shared.data(for: request)
+        let (data, response) = try await send(request)
         guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
         if (200..<300).contains(response.statusCode) {
           return try JSONDecoder().decode(Reservation.self, from: data)
@@ -70,6 +70,20 @@ struct Shop {
       try await Task.sleep(nanoseconds: UInt64(wait * 1_000_000_000))
     }
     throw NoAnswer(key: idempotencyKey)
+  }
+
+  /// The time-out is ours: whatever the connection does, the caller hears of it.
+  private func send(_ request: URLRequest) async throws -> (Data, URLResponse) {
+    try await withThrowingTaskGroup(of: (Data, URLResponse).self) { group in
+      group.addTask { try await URLSession.shared.data(for: request) }
+      group.addTask {
+        try await Task.sleep(nanoseconds: UInt64(timeout * 1_000_000_000))
+        throw URLError(.timedOut)
+      }
+      defer { group.cancelAll() }
+      guard let answer = try await group.next() else { throw URLError(.unknown) }
+      return answer
+    }
   }
 
   func checkout(

@@ -1537,6 +1537,37 @@ paths:
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
+  /api/v1/admin/export:
+    get:
+      operationId: exportStock
+      tags: [Operations]
+      summary: All products and entries
+      description: >-
+        Each shard as it was at one moment, page by page. A page may have fewer items than `limit`, even none: go on until `next_cursor` is null, without long pauses.
+        `stock export` makes a CSV file of it that `stock import` takes back.
+      security: [{admin: []}]
+      x-problem-codes: []
+      parameters:
+        - $ref: '#/components/parameters/StoreFilter'
+        - $ref: '#/components/parameters/ExportLimit'
+        - $ref: '#/components/parameters/Cursor'
+        - $ref: '#/components/parameters/RequestId'
+      responses:
+        '200':
+          description: A page of a shard.
+          headers:
+            X-Request-Id: {$ref: '#/components/headers/X-Request-Id'}
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/ExportPage'}
+        '400': {$ref: '#/components/responses/Invalid'}
+        '401': {$ref: '#/components/responses/Unauthorized'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '405': {$ref: '#/components/responses/MethodNotAllowed'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/PayloadTooLarge'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
   /healthz:
     get:
       operationId: readHealth
@@ -1592,6 +1623,33 @@ paths:
         '408': {$ref: '#/components/responses/RequestTimeout'}
         '413': {$ref: '#/components/responses/PayloadTooLarge'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
+  /metrics:
+    get:
+      operationId: readMetrics
+      tags: [Operations]
+      summary: Figures for Prometheus
+      description: Whether a key is needed, and of which role, a setting says (docs/operations.md).
+      security: []
+      x-problem-codes: []
+      parameters:
+        - $ref: '#/components/parameters/RequestId'
+      responses:
+        '200':
+          description: Text in the exposition format of Prometheus.
+          headers:
+            X-Request-Id: {$ref: '#/components/headers/X-Request-Id'}
+          content:
+            text/plain:
+              schema: {type: string}
+        '400': {$ref: '#/components/responses/Invalid'}
+        '401': {$ref: '#/components/responses/Unauthorized'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '405': {$ref: '#/components/responses/MethodNotAllowed'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/PayloadTooLarge'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
   /api/v1/admin/inventory/live:
     get:
       operationId: readLive
@@ -1834,6 +1892,7 @@ components:
         default: id
         enum: [id, product_id, quantity, available_quantity, updated_at, -id, -product_id, -quantity, -available_quantity, -updated_at]
     Limit: {name: limit, in: query, description: Items a page., schema: {type: integer, minimum: 1, maximum: 500, default: 50}}
+    ExportLimit: {name: limit, in: query, description: Rows that are looked at for a page., schema: {type: integer, minimum: 1, maximum: 10000, default: 5000}}
     Cursor: {name: cursor, in: query, description: 'The `next_cursor` of the page before, with the same filters and order.', schema: {type: string}}
     KindFilter: {name: kind, in: query, description: Movements of this kind only., schema: {$ref: '#/components/schemas/MovementKind'}}
     ReferenceFilter: {name: reference, in: query, description: Movements with this reference only., schema: {type: string, minLength: 1, maxLength: 255}}
@@ -2479,6 +2538,27 @@ components:
         key_id: {$ref: '#/components/schemas/Id'}
         name: {type: string}
         csrf_token: {type: string}
+    ExportPage:
+      type: object
+      additionalProperties: false
+      required: [items, shard, sequence, next_cursor]
+      properties:
+        items:
+          type: array
+          items:
+            type: object
+            additionalProperties: false
+            required: [product, entry]
+            properties:
+              product: {$ref: '#/components/schemas/Product'}
+              entry:
+                description: null for a product without entries.
+                oneOf:
+                  - {type: 'null'}
+                  - {$ref: '#/components/schemas/Entry'}
+        shard: {$ref: '#/components/schemas/Shard'}
+        sequence: {$ref: '#/components/schemas/Sequence', description: The commit up to which the shard is told.}
+        next_cursor: {type: [string, 'null'], description: null at the end.}
     Health:
       type: object
       additionalProperties: false
