@@ -178,7 +178,7 @@ extension EngineFixture {
 
   /// Waits until nothing is under way on several shards: reserved units are those of open holds.
   func settled(_ products: [ProductID]) async throws -> [Hold] {
-    for _ in 0..<200 {
+    for _ in 0..<2_400 {
       let holds = try await allHolds()
       var held: [ProductID: Int64] = [:]
       for line in holds.flatMap(\.lines) { held[line.product, default: 0] += line.held }

@@ -124,11 +124,14 @@ struct HoldTests {
     try await EngineFixture.with { fixture in
       let products = try await fixture.products(2)
       let made = try #require(
-        await fixture.hold("A-1", products.map { ($0, 100) }, ttl: 400).hold)
+        await fixture.hold("A-1", products.map { ($0, 100) }, ttl: 3_000).hold)
       let refused = await fixture.hold("A-2", products.map { ($0, 1) })
       #expect(refused.hold == nil)
-      try await Task.sleep(for: .milliseconds(700))
-      let holds = try await fixture.settled(products)
+      var holds = try await fixture.settled(products)
+      for _ in 0..<600 where holds.map(\.status) != [.expired] {
+        try await Task.sleep(for: .milliseconds(100))
+        holds = try await fixture.settled(products)
+      }
       #expect(holds.map(\.status) == [.expired])
       #expect(await fixture.ask(.readHold(made.id), scope: .only(1)).hold?.status == .expired)
       let next = await fixture.hold("A-1", products.map { ($0, 100) })

@@ -187,8 +187,16 @@ struct LedgerTests {
       let begin = await fixture.engine.ledgerEnds()
       await work(fixture, products: products, orders: 2)
       let end = await fixture.engine.ledgerEnds()
-      try await Task.sleep(for: .milliseconds(200))
-      let fed = try await batches(0)
+      var fed = try await batches(0)
+      func isFed() -> Bool {
+        (0..<3).allSatisfy { shard in
+          fed.last { $0.shard == shard }?.entries.last?.number == end[shard]
+        }
+      }
+      for _ in 0..<600 where !isFed() {
+        try await Task.sleep(for: .milliseconds(100))
+        fed = try await batches(0)
+      }
       for shard in 0..<3 {
         let numbers = fed.filter { $0.shard == shard }.flatMap { $0.entries.map(\.number) }
         #expect(numbers.filter { $0 > begin[shard] } == Array(begin[shard] + 1...end[shard]))

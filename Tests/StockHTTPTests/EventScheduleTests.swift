@@ -9,7 +9,7 @@ import Testing
 
 /// Readers who come, go and come again while movements come faster than is kept of them, beside a plain
 /// list of what there was.
-@Suite(.timeLimit(.minutes(3))) struct EventScheduleTests {
+@Suite(.timeLimit(.minutes(15))) struct EventScheduleTests {
   /// One event, by its place and name.
   private struct Told: Hashable {
     var shard: ShardID

@@ -9,7 +9,7 @@ import Testing
 @testable import StockHTTP
 
 /// Server-Sent Events, over real sockets.
-@Suite(.timeLimit(.minutes(2))) struct EventTests {
+@Suite(.timeLimit(.minutes(15))) struct EventTests {
   private let path = base + "/events"
 
   /// `count` movements of a shard, as one commit.
@@ -355,8 +355,8 @@ import Testing
       _ = try await client.head()
       _ = try await client.event()
       let start = ContinuousClock.now
-      await server.stop(within: .seconds(20))
-      #expect(ContinuousClock.now - start < .seconds(10))
+      await server.stop(within: .seconds(120))
+      #expect(ContinuousClock.now - start < .seconds(60))
       try await client.closed()
     }
   }

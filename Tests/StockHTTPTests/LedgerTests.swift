@@ -7,7 +7,7 @@ import Testing
 @testable import StockHTTP
 
 /// The lists of reservations and of movements.
-@Suite(.timeLimit(.minutes(1))) struct LedgerTests {
+@Suite(.timeLimit(.minutes(15))) struct LedgerTests {
   private let movements = base + "/movements"
 
   @Test func holds() async throws {

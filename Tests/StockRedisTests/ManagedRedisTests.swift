@@ -165,7 +165,7 @@ struct ManagedRedisTests {
   func hangs() async throws {
     try await with { data in
       let redis = try await ManagedRedis.start(
-        dataFolder: data, durability: .everysec, startTimeout: .seconds(5))
+        dataFolder: data, durability: .everysec, startTimeout: .seconds(40))
       let pid = try #require(await redis.pid)
       kill(pid, SIGSTOP)
       let error = try await #require(throws: RedisSetupError.self) {

@@ -36,6 +36,7 @@ extension ShardStateMachine {
     pendingEntries = []
     freePendingEntries = []
     pendingProducts = [:]
+    stores = StoreIndex()
     redo.removeAll()
     heartbeat = nil
     isRedoing = false
@@ -163,6 +164,7 @@ extension ShardStateMachine {
         description:
           "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.reserved)")
     }
+    countAll()
     phase = .idle
   }
 

@@ -18,7 +18,7 @@ public final class EventStream: Sendable {
   ///   - path: with its query.
   ///   - key: the bearer token.
   ///   - lastEventID: where to go on; nil: from now on.
-  /// - Throws: `FaultError` where no answer comes in 10 s.
+  /// - Throws: `FaultError` where no answer comes in 60 s.
   public static func open(
     _ url: EngineURL, _ path: String, key: String?, lastEventID: String? = nil
   ) async throws -> EventStream {
@@ -26,8 +26,8 @@ public final class EventStream: Sendable {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let promise = loop.makePromise(of: HTTPResponseHead.self)
     let shared = EventStreamHandler.Shared()
-    let timer = loop.scheduleTask(in: .seconds(10)) {
-      promise.fail(FaultError("no answer from \(url)\(path) in 10 s"))
+    let timer = loop.scheduleTask(in: .seconds(60)) {
+      promise.fail(FaultError("no answer from \(url)\(path) in 60 s"))
     }
     do {
       let channel = try await ClientBootstrap(group: loop)

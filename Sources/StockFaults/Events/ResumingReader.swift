@@ -44,7 +44,7 @@ public final class ResumingReader: Sendable {
   /// - Throws: `FaultError` where the engine does not say where its ledger is.
   public func start() async throws {
     let now = try await EventStream.open(url, path, key: key)
-    guard try await eventually(within: .seconds(10), { !now.lastEventID.isEmpty }) else {
+    guard try await eventually(within: .seconds(60), { !now.lastEventID.isEmpty }) else {
       throw FaultError("a stream of events (\(now.status)) does not say where it begins")
     }
     await now.close()

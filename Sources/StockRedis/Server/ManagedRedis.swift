@@ -40,7 +40,7 @@ public actor ManagedRedis {
   /// - Throws: `RedisSetupError` (`locked`, `notInstalled`, `notStarting`, `invalid`, `refused`).
   public static func start(
     dataFolder: String, durability: Durability, executable: String? = nil,
-    startTimeout: TimeAmount = .seconds(20),
+    startTimeout: TimeAmount = .seconds(60),
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> ManagedRedis {
     let executable = try ServerProcess.find(executable)

@@ -63,15 +63,11 @@ final class Client: Sendable {
 
   func resume() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
-  /// All responses, once nothing has come for half a second.
-  func responses() async throws -> [Response] {
-    var size = -1
-    while true {
-      let bytes = received.withLockedValue { $0.bytes }
-      if bytes.readableBytes == size { return try Response.parse(String(buffer: bytes)) }
-      size = bytes.readableBytes
-      try await Task.sleep(for: .milliseconds(500))
-    }
+  /// The next `count` responses, in the order they came.
+  func responses(_ count: Int) async throws -> [Response] {
+    var responses: [Response] = []
+    while responses.count < count { responses.append(try await response()) }
+    return responses
   }
 
   func close() async { try? await channel.close().get() }
@@ -102,7 +98,7 @@ final class Client: Sendable {
   }
 
   private func wait<R>(_ take: (inout Received) throws -> R?) async throws -> R {
-    for _ in 0..<1_000 {
+    for _ in 0..<6_000 {
       if let result = try received.withLockedValue({ try take(&$0) }) { return result }
       try await Task.sleep(for: .milliseconds(10))
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import StockTools
 
 // One after the other: each takes a thread of its own, and time that has to be enough on a busy machine.
-@Suite("The loop of a load", .serialized, .timeLimit(.minutes(2)))
+@Suite("The loop of a load", .serialized, .timeLimit(.minutes(15)))
 struct LoadLoopTests {
   private static let request = Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
 
