@@ -6,6 +6,8 @@ public enum Bounds {
   public static let maxID: Int64 = 9_007_199_254_740_991
   /// What `available_quantity` shows for products that never run out.
   public static let unlimitedAvailable: Int64 = 999_999
+  /// An entry with so much available, or less, is low, where nobody says what low is.
+  public static let lowStock: Int64 = 10
 
   /// Shards of a namespace. A ticket does not hold the shard, so this bounds start-up work only.
   public static let maxShards = 4_096

@@ -12,10 +12,16 @@ public protocol Engine: Sendable {
   // The cold ways: they may wait.
   func entries(_ query: EntryQuery) async throws(EngineError) -> EntryPage
   func products(_ query: ProductQuery) async throws(EngineError) -> ProductPage
+  /// - Parameter store: nil: all of them.
+  func overview(store: StoreID?) async throws(EngineError) -> StockOverview
   func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage
   func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage
   func verify() async throws(EngineError) -> VerifyReport
   func health() async -> EngineHealth
+  /// A shard's committed products and entries at one moment.
+  func snapshot(of shard: ShardID) async throws(EngineError) -> ShardSnapshot
+  /// What it has counted, and what waits, for whoever watches it.
+  func figures() async -> EngineFigures
 
   /// Movements of a shard from Redis, for readers of events that have to catch up: those after
   /// `number`, in their order. Where the first one is not `number` + 1, those between are no longer

@@ -3,14 +3,6 @@ public import StockCore
 /// What a list of entries shall show. Answered from committed state, in slices, so that no list
 /// makes a reserve wait.
 public struct EntryQuery: Sendable {
-  public enum SortKey: String, CaseIterable, Sendable {
-    case id
-    case product = "product_id"
-    case quantity
-    case available = "available_quantity"
-    case updatedAt = "updated_at"
-  }
-
   public var scope: StoreScope
   public var product: ProductID?
   /// Normalised.
@@ -19,16 +11,18 @@ public struct EntryQuery: Sendable {
   public var lowStock: Int64?
   /// Part of a title, SKU or GTIN, any case.
   public var search: String?
-  public var sort: SortKey
+  public var sort: EntrySort
   public var descending: Bool
   /// 1 to 500.
   public var limit: Int
-  /// Where the page before ended.
+  /// Where the page before ended. By id or product, an entry that is there all the time is on exactly
+  /// one page, whatever happens meanwhile; by a counter or a time, this holds for entries that do not
+  /// change meanwhile.
   public var after: EntryCursor?
 
   public init(
     scope: StoreScope, product: ProductID? = nil, location: String? = nil, lowStock: Int64? = nil,
-    search: String? = nil, sort: SortKey = .id, descending: Bool = false, limit: Int = 50,
+    search: String? = nil, sort: EntrySort = .id, descending: Bool = false, limit: Int = 50,
     after: EntryCursor? = nil
   ) {
     self.scope = scope
@@ -43,26 +37,14 @@ public struct EntryQuery: Sendable {
   }
 }
 
-/// The last entry of a page by what the list is sorted by: entries that come and go elsewhere do not
-/// shift the next page.
-public struct EntryCursor: Equatable, Sendable {
-  public var key: Int64
-  public var id: EntryID
-
-  public init(key: Int64, id: EntryID) {
-    self.key = key
-    self.id = id
-  }
-}
-
 public struct EntryPage: Sendable {
-  public var items: [EntrySnapshot]
+  public var items: [ListedEntry]
   /// Entries that match, on all pages.
   public var total: Int
   /// nil on the last page.
   public var next: EntryCursor?
 
-  public init(items: [EntrySnapshot], total: Int, next: EntryCursor?) {
+  public init(items: [ListedEntry], total: Int, next: EntryCursor?) {
     self.items = items
     self.total = total
     self.next = next

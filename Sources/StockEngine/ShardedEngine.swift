@@ -8,7 +8,7 @@ public final class ShardedEngine: Engine {
   public let shardMap: ShardMap
   public let control: any ControlPlane
   private let loops: [any EventLoop]
-  private let engineLoops: [NIOLoopBound<EngineLoop>]
+  let engineLoops: [NIOLoopBound<EngineLoop>]
   private let shards: [ShardActor]
   private let ledger: LedgerReader
   private let logger: Logger
@@ -158,65 +158,6 @@ public final class ShardedEngine: Engine {
     var all: [EngineHealth.Shard] = []
     for shard in shards { all.append(await shard.health) }
     return EngineHealth(shards: all)
-  }
-
-  public func entries(_ query: EntryQuery) async throws(EngineError) -> EntryPage {
-    var items: [EntrySnapshot] = []
-    var total = 0
-    for shard in query.product.map({ [shards[shardMap.shard(ofProduct: $0)]] }) ?? shards {
-      var row: Int? = 0
-      while let from = row {
-        let bound = query.bound(of: items)
-        let visited = await shard.visit { query.slice(of: $0, from: from, upTo: bound) }
-        guard let slice = visited else {
-          throw EngineError.unavailable("shard \(shard.id) is not there")
-        }
-        total += slice.total
-        if !slice.items.isEmpty { items = query.best(items + slice.items) }
-        row = slice.next
-      }
-    }
-    let page = Array(items.prefix(query.limit))
-    let next = items.count > query.limit ? page.last.map(query.cursor(of:)) : nil
-    return EntryPage(items: page, total: total, next: next)
-  }
-
-  public func products(_ query: ProductQuery) async throws(EngineError) -> ProductPage {
-    var items: [ProductSnapshot] = []
-    var total = 0
-    for shard in shards {
-      var row: Int? = 0
-      while let from = row {
-        guard let slice = await shard.visit({ query.slice(of: $0, from: from) }) else {
-          throw EngineError.unavailable("shard \(shard.id) is not there")
-        }
-        total += slice.total
-        if !slice.items.isEmpty { items = query.best(items + slice.items) }
-        row = slice.next
-      }
-    }
-    let page = Array(items.prefix(query.limit))
-    return ProductPage(
-      items: page, total: total, next: items.count > query.limit ? page.last?.id : nil)
-  }
-
-  public func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage {
-    var items: [Hold] = []
-    var total = 0
-    for shard in shards {
-      var row: Int? = 0
-      while let from = row {
-        guard let slice = await shard.visit({ query.slice(of: $0, from: from) }) else {
-          throw EngineError.unavailable("shard \(shard.id) is not there")
-        }
-        total += slice.total
-        if !slice.items.isEmpty { items = query.best(items + slice.items) }
-        row = slice.next
-      }
-    }
-    let page = Array(items.prefix(query.limit))
-    let next = items.count > query.limit ? page.last.map(query.cursor(of:)) : nil
-    return HoldPage(items: page, total: total, next: next)
   }
 
   public func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage {

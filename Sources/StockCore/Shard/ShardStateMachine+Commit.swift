@@ -120,6 +120,7 @@ extension ShardStateMachine {
     // Redis was alive when it took this batch: what it confirmed well before is on its disk.
     redo.prune(olderThan: flying.sentAt - configuration.redoAge)
 
+    count(flying.batch, flying.contents)
     for (index, row) in flying.contents.entryRows.enumerated() {
       let place = books.entries[Int(row)].pending
       pendingEntries[Int(place)].committed = flying.batch.entries[index].after

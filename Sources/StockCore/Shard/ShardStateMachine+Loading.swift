@@ -36,6 +36,7 @@ extension ShardStateMachine {
     pendingEntries = []
     freePendingEntries = []
     pendingProducts = [:]
+    stores = StoreIndex()
     redo.removeAll()
     heartbeat = nil
     isRedoing = false
@@ -149,6 +150,7 @@ extension ShardStateMachine {
         description:
           "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.value.reserved)")
     }
+    countAll()
     phase = .idle
   }
 

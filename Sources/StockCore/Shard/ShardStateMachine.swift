@@ -52,6 +52,8 @@ public struct ShardStateMachine: ~Copyable {
   var pendingEntries: ContiguousArray<PendingEntry> = []
   var freePendingEntries: [Int32] = []
   var pendingProducts: [Int32: PendingProduct] = [:]
+  /// Figures and lists of what is committed.
+  var stores = StoreIndex()
 
   /// Commands that wait for room in the open batch.
   var backlog: [(command: Command, ticket: Ticket)] = []

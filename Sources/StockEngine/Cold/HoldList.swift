@@ -11,10 +11,13 @@ struct HoldSlice: Sendable {
 }
 
 extension HoldQuery {
+  /// Rows a step: some 10 to 50 us.
+  static let rowsPerSlice = 128
+
   /// Looks at one slice of a shard.
   func slice(of shard: borrowing ShardStateMachine, from row: Int) -> HoldSlice {
     var slice = HoldSlice()
-    slice.next = shard.visitHolds(from: row, count: EntryQuery.rowsPerSlice) { hold in
+    slice.next = shard.visitHolds(from: row, count: Self.rowsPerSlice) { hold in
       guard matches(hold) else { return }
       slice.total += 1
       if let after, !isBefore(after, cursor(of: hold)) { return }

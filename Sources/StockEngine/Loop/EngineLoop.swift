@@ -37,6 +37,8 @@ final class EngineLoop: LoopGateway {
   /// Clients' requests that need more than to be handed on, until their answer is there.
   var careful: [Ticket: CarefulRequest] = [:]
   var feed: MovementFeed
+  /// Lists.
+  let lane: ScanLane
 
   init(
     index: Int, loop: any EventLoop, loopCount: Int, shared: EngineShared, logger: Logger
@@ -49,6 +51,7 @@ final class EngineLoop: LoopGateway {
     self.outboxes = Array(repeating: Parcel(), count: loopCount)
     self.recentWall = shared.clock.now().wall
     self.feed = MovementFeed(loopCount: loopCount)
+    self.lane = ScanLane(loop: loop)
   }
 
   /// Makes the shards and connects. To be called once, when all loops are there.
@@ -82,6 +85,7 @@ final class EngineLoop: LoopGateway {
   func stop() {
     ticking?.cancel()
     ticking = nil
+    lane.stop()
     for shard in shards {
       var output = shard.assumeIsolated { $0.abandon() }
       output.messages = []

@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import NIOCore
 import StockCore
 import StockRedis
@@ -15,6 +16,7 @@ actor ShardActor {
   private var machine: ShardStateMachine
   /// Counts the loadings, so that rows of one that was given up are told apart.
   private var loading = 0
+  private var loadingSince = NIODeadline.now()
   /// The youngest time in what was loaded.
   private var newestLoaded: Timestamp = 0
   /// The orders of commands that make holds, until they are answered.
@@ -113,6 +115,7 @@ actor ShardActor {
       link.value.drop("redis did not answer in time")
     case .recover:
       loading += 1
+      loadingSince = NIODeadline.now()
       ShardLoader(shard: self, loading: loading, link: link.value).start(
         minimumEpoch: machine.currentOwnership.epoch)
     }
@@ -229,6 +232,8 @@ actor ShardActor {
     guard loading == self.loading else { return }
     shared.clock.goOn(from: newestLoaded, logger: logger)
     try machine.finishLoading()
+    Timer(label: "stock_shard_load_seconds", dimensions: [("shard", "\(id)")])
+      .recordNanoseconds((NIODeadline.now() - loadingSince).nanoseconds)
   }
 
   func loadingFailed(_ loading: Int, _ why: String) {
@@ -244,6 +249,11 @@ actor ShardActor {
   func retryLoading() { perform(machine.connectionReady(now: shared.clock.now())) }
 
   // MARK: Looking
+
+  /// nil: it cannot be read now.
+  func snapshot() -> ShardSnapshot? { machine.isReadable ? machine.snapshot() : nil }
+
+  func figures(now: Now) -> ShardFigures { machine.figures(now: now) }
 
   var health: EngineHealth.Shard {
     EngineHealth.Shard(
@@ -271,11 +281,14 @@ actor ShardActor {
     return ids
   }
 
-  /// Looks at committed state in slices: `body` is a visitor with results of its own.
-  func visit<Result: Sendable>(
-    _ body: @Sendable (borrowing ShardStateMachine) -> Result
+  /// Looks at committed state.
+  ///
+  /// - Parameter body: gets the number of the loading as well.
+  /// - Returns: nil where there is none that may be shown.
+  func withReadable<Result>(
+    _ body: (borrowing ShardStateMachine, Int) -> Result?
   ) -> Result? {
-    machine.isReadable ? body(machine) : nil
+    machine.isReadable ? body(machine, loading) : nil
   }
 }
 

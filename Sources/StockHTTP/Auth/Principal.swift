@@ -39,6 +39,16 @@ struct Principal: Equatable, Sendable {
   /// Everybody, where keys are switched off.
   static let unchecked = Principal(role: .admin, newProductStore: 1)
 
+  /// The same caller on behalf of one store.
+  ///
+  /// - Parameter isKnown: the store exists: products that are not known can be made in it.
+  func acting(for store: StoreID, isKnown: Bool) -> Principal {
+    var principal = self
+    principal.scope = .only(store)
+    principal.newProductStore = isKnown || newProductStore == store ? store : nil
+    return principal
+  }
+
   func may(_ operation: StockOperation) -> Bool {
     // An admin may everything; looking the others up in the table is for batches only.
     role == .admin || RouteTable.roles(of: operation.endpoint).contains(role)

@@ -8,7 +8,8 @@ enum ColdRequest: Sendable {
   case listProducts(ProductQuery)
   case listHolds(HoldQuery)
   case listMovements(MovementQuery)
-  case listStores(limit: Int, after: StoreID?)
+  case listStores(ListQueries.ShortPage, after: StoreID?)
+  case admin(AdminQuery)
   case readStore(StoreID)
   case putStore(StoreID, StoreForm)
   case createKey(KeyForm)
@@ -16,6 +17,8 @@ enum ColdRequest: Sendable {
   case revokeKey(Int64)
   case verify
   case readiness
+  case metrics(MetricsSource)
+  case export(ExportDesk, from: ExportDesk.Position?, rows: Int, store: StoreID?)
 }
 
 /// What a cold request ended with.
@@ -24,6 +27,10 @@ struct ColdAnswer: Sendable {
   /// Empty with 204.
   var body: [UInt8]
   var isProblem: Bool
+  /// Plain text, not JSON.
+  var isText = false
+  /// Why it was refused.
+  var problem: ProblemCode?
 
   /// - Parameter write: the body.
   init(_ status: Int = 200, _ write: (inout ByteWriter) -> Void) {
@@ -37,6 +44,7 @@ struct ColdAnswer: Sendable {
   init(_ problem: Problem) {
     self.init(problem.code.status) { $0.append(problem) }
     isProblem = true
+    self.problem = problem.code
   }
 }
 
@@ -48,8 +56,9 @@ extension ColdRequest {
       case .listProducts(let query): return try await Self.list(query, on: engine)
       case .listHolds(let query): return try await Self.list(query, on: engine)
       case .listMovements(let query): return try await Self.list(query, on: engine)
-      case .listStores(let limit, let after):
-        return Self.listStores(engine.control.snapshot, limit: limit, after: after)
+      case .listStores(let page, let after):
+        return Self.listStores(engine.control.snapshot, page, after: after)
+      case .admin(let query): return try await query.run(on: engine)
       case .readStore(let id):
         guard let store = engine.control.snapshot.stores[id] else {
           throw Problem(.storeNotFound, "No store has the id \(id).")
@@ -75,6 +84,13 @@ extension ColdRequest {
       case .readiness:
         let health = await engine.health()
         return ColdAnswer(health.isServing ? 200 : 503) { $0.append(health) }
+      case .export(let desk, let position, let rows, let store):
+        return try await desk.page(from: position, rows: rows, store: store, of: engine)
+      case .metrics(let source):
+        let text = await source.text(of: engine)
+        var answer = ColdAnswer { writer in text.withUnsafeBytes { writer.append($0) } }
+        answer.isText = true
+        return answer
       }
     } catch {
       return ColdAnswer(error)
@@ -90,7 +106,7 @@ extension ColdRequest {
       writer.append("{\"items\":[")
       for (index, entry) in page.items.enumerated() {
         if index > 0 { writer.append(UInt8(ascii: ",")) }
-        writer.append(entry)
+        writer.append(entry.entry)
       }
       let next = page.next.map {
         Cursor.text($0, sort: query.sort, descending: query.descending)
@@ -152,22 +168,22 @@ extension ColdRequest {
   }
 
   private static func listStores(
-    _ snapshot: ControlSnapshot, limit: Int, after: StoreID?
+    _ snapshot: ControlSnapshot, _ query: ListQueries.ShortPage, after: StoreID?
   ) -> ColdAnswer {
-    let ids = snapshot.stores.keys.sorted()
-    let rest = ids.drop { $0 <= after ?? 0 }
-    let page = rest.prefix(limit)
+    var stores = Array(snapshot.stores.values)
+    if let needle = query.search { stores.removeAll { !needle.isIn($0.name) } }
+    let total = stores.count
+    stores.removeAll { $0.id <= after ?? 0 }
+    stores.sort { $0.id < $1.id }
+    let page = stores.prefix(query.limit)
     return ColdAnswer { writer in
       writer.append("{\"items\":[")
-      var isFirst = true
-      for id in page {
-        guard let store = snapshot.stores[id] else { continue }
-        if !isFirst { writer.append(UInt8(ascii: ",")) }
-        isFirst = false
+      for (index, store) in page.enumerated() {
+        if index > 0 { writer.append(UInt8(ascii: ",")) }
         writer.append(store)
       }
-      let next = rest.count > page.count ? page.last.map { Cursor.text(store: $0) } : nil
-      writer.endList(total: ids.count, limit: limit, next: next)
+      let next = stores.count > page.count ? page.last.map { Cursor.text(store: $0.id) } : nil
+      writer.endList(total: total, limit: query.limit, next: next)
     }
   }
 
@@ -204,7 +220,7 @@ extension ColdRequest {
     return ColdAnswer(204) { _ in }
   }
 
-  private static func problem(_ error: EngineError) -> Problem {
+  static func problem(_ error: EngineError) -> Problem {
     switch error {
     case .unavailable(let reason): Problem(.storeUnavailable, reason)
     }

@@ -9,12 +9,16 @@ extension HTTPConnection {
       if request.query != nil { try checkQuery(request) }
       request.idempotency?.take(request.body)
       switch request.endpoint {
-      case .reserve: try stock(.reserve, request)
+      case .reserve:
+        front.activity.asked &+= 1
+        try stock(.reserve, request)
       case .release: try stock(.release, request)
       case .fulfill: try stock(.fulfill, request)
       case .set: try stock(.set, request)
       case .adjust: try stock(.adjust, request)
       case .transfer: try stock(.transfer, request)
+      case .adminSet: try adminStock(.set, request)
+      case .adminAdjust: try adminStock(.adjust, request)
       case .batch: try batch(request)
       case .readSummary:
         submit(.readSummary(request.id), Subject(product: request.id), request)
@@ -29,7 +33,9 @@ extension HTTPConnection {
       case .readProduct:
         submit(.readProduct(request.id), Subject(product: request.id), request)
       case .putProduct: try putProduct(request)
-      case .hold: try hold(request)
+      case .hold:
+        front.activity.asked &+= 1
+        try hold(request)
       case .extendHold: try extendHold(request)
       case .fulfillHold:
         let amounts = try holdAmounts(request)
@@ -39,10 +45,17 @@ extension HTTPConnection {
         submit(.releaseHold(request.reservation, amounts), Subject(), request, isMutation: true)
       case .readHold: submit(.readHold(request.reservation), Subject(), request)
       case .events: try events(request)
+      case .live: try live(request)
+      case .page: if let file = request.file { page(file, request) }
+      case .readSession: readSession(request)
+      case .signIn: signIn(request)
+      case .signOut: signOut(request)
       case .health: respond(request) { $0.append("{\"status\":\"ok\"}") }
       case .listEntries, .putStore, .readStore, .listStores, .listProducts, .createKey, .listKeys,
-        .revokeKey, .verify, .readiness, .listHolds, .listMovements:
+        .revokeKey, .verify, .readiness, .listHolds, .listMovements, .metrics, .export,
+        .listAllEntries, .listStoreEntries, .lowStock, .stats, .listStockedStores, .listLocations:
         try startCold(coldRequest(request), request)
+      case .none: throw .notFound
       }
     } catch {
       respond(error, request)
@@ -53,7 +66,9 @@ extension HTTPConnection {
   private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
     case .listEntries, .listProducts, .listStores, .listHolds, .listMovements, .events, .health,
-      .readiness:
+      .readiness, .metrics, .export, .listAllEntries, .listStoreEntries, .lowStock, .stats,
+      .listStockedStores,
+      .listLocations, .page:
       return
     default: break
     }
@@ -80,6 +95,28 @@ extension HTTPConnection {
       let command = form.operation(
         operation, caller: request.principal, &errors,
         allocation: { front.allocation($0, for: request.principal) })
+    else { throw .invalid(errors, form.subject) }
+    submit(command, form.subject, request, isMutation: true)
+  }
+
+  /// As `stock`, on behalf of the store that the body names: another store's product is not there.
+  private func adminStock(
+    _ operation: StockOperation, _ request: Exchange
+  ) throws(Problem) {
+    var form = StockForm()
+    var errors = FieldErrors()
+    request.read(&errors) { reader, errors throws(JSONSyntaxError) in
+      try reader.beginBody()
+      try form.read(&reader, allowed: operation.fields.union([.storeID]), &errors)
+      try reader.endBody()
+    }
+    let isReadable = errors.items.last?.field != "body"
+    if isReadable { form.require(.storeID, &errors) }
+    let known = front.engine.control.snapshot.stores[form.store] != nil
+    request.principal = request.principal.acting(for: form.store, isKnown: known)
+    guard isReadable,
+      let command = form.operation(
+        operation, caller: request.principal, &errors, allocation: { _ in Allocation() })
     else { throw .invalid(errors, form.subject) }
     submit(command, form.subject, request, isMutation: true)
   }
@@ -150,6 +187,7 @@ extension HTTPConnection {
     var commandNumber = 0
     for place in form.lines.indices {
       guard case .command(var command) = form.lines[place] else { continue }
+      if case .reserve = command.operation { front.activity.asked &+= 1 }
       if let idempotency = request.idempotency {
         command.idempotency = idempotency.key(operation: commandNumber)
         commandNumber += 1
@@ -240,9 +278,9 @@ extension HTTPConnection {
           shardCount: front.engine.shardMap.shardCount, &errors))
     case .listProducts:
       cold = .listProducts(ListQueries.products(request.query, &errors))
-    case .listStores:
-      let page = ListQueries.stores(request.query, &errors)
-      cold = .listStores(limit: page.limit, after: page.after)
+    case .listAllEntries, .listStoreEntries, .lowStock, .stats, .listStockedStores, .listLocations,
+      .listStores:
+      cold = AdminQueries.request(request, &errors)
     case .readStore: cold = .readStore(request.id)
     case .putStore:
       var form = StoreForm()
@@ -264,10 +302,16 @@ extension HTTPConnection {
         try VerifyForm.read(&reader, &errors)
       }
       cold = .verify
-    case .readiness: cold = .readiness
+    case .readiness:
+      if front.isDraining { throw Problem(.overloaded, "The engine is stopping.") }
+      cold = .readiness
+    case .metrics: cold = .metrics(front.shared.metrics)
+    case .export:
+      cold = ListQueries.export(request.query, desk: front.shared.metrics.exports, &errors)
     case .set, .adjust, .reserve, .release, .fulfill, .transfer, .batch, .readSummary, .readEntry,
       .putEntry, .deleteEntry, .putProduct, .readProduct, .health, .hold, .readHold,
-      .extendHold, .fulfillHold, .releaseHold, .events:
+      .extendHold, .fulfillHold, .releaseHold, .events, .adminSet, .adminAdjust, .live, .page,
+      .readSession, .signIn, .signOut, .none:
       preconditionFailure("\(request.endpoint) is not answered by a task")
     }
     if !errors.isEmpty { throw .invalid(errors) }

@@ -11,13 +11,14 @@ enum Cursor {
   private static let storesTag: UInt8 = 3
   private static let holdsTag: UInt8 = 4
   private static let movementsTag: UInt8 = 5
+  private static let locationsTag: UInt8 = 6
 
-  static func text(_ cursor: EntryCursor, sort: EntryQuery.SortKey, descending: Bool) -> String {
+  static func text(_ cursor: EntryCursor, sort: EntrySort, descending: Bool) -> String {
     encode(tag: entriesTag, order: order(sort, descending), cursor.key, cursor.id)
   }
 
   static func entry(
-    _ text: String, sort: EntryQuery.SortKey, descending: Bool
+    _ text: String, sort: EntrySort, descending: Bool
   ) -> EntryCursor? {
     guard
       let (key, id) = decode(text, tag: entriesTag, order: order(sort, descending))
@@ -36,6 +37,16 @@ enum Cursor {
   static func text(store: StoreID) -> String { encode(tag: storesTag, order: 0, store, store) }
 
   static func store(_ text: String) -> StoreID? { decode(text, tag: storesTag, order: 0)?.id }
+
+  static func text(location: String) -> String {
+    Base64URL.encode([locationsTag] + Array(location.utf8))
+  }
+
+  static func location(_ text: String) -> String? {
+    guard text.utf8.count <= 128, let bytes = Base64URL.decode(text), bytes.first == locationsTag
+    else { return nil }
+    return String(validating: bytes.dropFirst(), as: UTF8.self)
+  }
 
   static func text(_ cursor: HoldCursor) -> String {
     var bytes = [holdsTag]
@@ -95,8 +106,8 @@ enum Cursor {
     return nil
   }
 
-  private static func order(_ sort: EntryQuery.SortKey, _ descending: Bool) -> UInt8 {
-    let place = EntryQuery.SortKey.allCases.firstIndex(of: sort) ?? 0
+  private static func order(_ sort: EntrySort, _ descending: Bool) -> UInt8 {
+    let place = EntrySort.allCases.firstIndex(of: sort) ?? 0
     return UInt8(place * 2 + (descending ? 1 : 0))
   }
 

@@ -15,6 +15,8 @@ struct StockForm {
   private(set) var product: ProductID = 0
   private(set) var location = ""
   private(set) var quantity: Int64 = 0
+  /// Of the administration's forms.
+  private(set) var store: StoreID = 0
   private var from = ""
   private var to = ""
   private var gtin = GTIN.none
@@ -37,6 +39,9 @@ struct StockForm {
       case .productID:
         guard let value = try reader.integer(field, in: 1...Bounds.maxID, &errors) else { continue }
         product = value
+      case .storeID:
+        guard let value = try reader.integer(field, in: 1...Bounds.maxID, &errors) else { continue }
+        store = value
       case .quantity:
         let signed = -Bounds.maxQuantity...Bounds.maxQuantity
         guard let value = try reader.integer(field, in: signed, &errors) else { continue }
@@ -146,7 +151,7 @@ struct StockForm {
   }
 
   @inline(__always)
-  private func require(_ field: Field, _ errors: inout FieldErrors) {
+  func require(_ field: Field, _ errors: inout FieldErrors) {
     if !given.contains(field) { errors.add(field, "is required") }
   }
 

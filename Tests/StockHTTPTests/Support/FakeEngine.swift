@@ -68,6 +68,10 @@ final class FakeEngine: Engine, @unchecked Sendable {
     }
   }
 
+  func overview(store: StoreID?) async throws(EngineError) -> StockOverview {
+    StockOverview(sums: StockSums(), stores: [], locations: [])
+  }
+
   func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage {
     pages.withLockedValue { pages in
       pages.lastHoldQuery = query
