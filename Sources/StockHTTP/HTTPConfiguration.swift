@@ -1,3 +1,4 @@
+public import Logging
 public import NIOCore
 import StockCore
 
@@ -11,7 +12,22 @@ public struct HTTPConfiguration: Sendable {
     case none
   }
 
+  /// Who may read `/metrics`.
+  public enum MetricsAccess: String, CaseIterable, Sendable {
+    /// Bearers of an admin key.
+    case admins
+    /// Everybody who reaches the port.
+    case everybody
+    /// It is not there.
+    case nobody
+  }
+
   public var authorization: Authorization = .keys
+  public var metricsAccess: MetricsAccess = .admins
+  /// What the engine's parts tell by swift-metrics, to be shown with the rest.
+  public var metrics: MetricRegistry?
+  /// Hears of requests that failed; at debug, of all.
+  public var logger = Logger(label: "stock.http") { _ in SwiftLogNoOpLogHandler() }
   /// Open connections, on all loops. One more is answered 503 and closed.
   public var maxConnections = 16_384
   /// Requests of one connection under way at a time: from then on nothing more is read from it. What
@@ -25,6 +41,17 @@ public struct HTTPConfiguration: Sendable {
   /// For how long reservations can be asked for, in milliseconds. Other than the contract's only in
   /// tests, which cannot wait 30 s for each one to expire.
   public var timeToLive = Bounds.timeToLive
+
+  /// How long who signs in to the web page stays so.
+  public struct SessionTimes: Sendable {
+    /// Without a request.
+    public var idle = TimeAmount.hours(8)
+    public var longest = TimeAmount.hours(24)
+
+    public init() {}
+  }
+
+  public var sessions = SessionTimes()
 
   /// `HTTPLimits.eventRingBytes`; less only in tests.
   var eventRingBytes = HTTPLimits.eventRingBytes

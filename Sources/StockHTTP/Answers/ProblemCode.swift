@@ -1,5 +1,5 @@
 /// The closed list of what an error's `code` can be, with the status and title that go with it.
-enum ProblemCode: CaseIterable, Sendable {
+enum ProblemCode: Int, CaseIterable, Sendable {
   case invalidRequest
   case unauthorized
   case forbidden
@@ -13,6 +13,7 @@ enum ProblemCode: CaseIterable, Sendable {
   case payloadTooLarge
   case unsupportedMediaType
   case headersTooLarge
+  case rateLimited
   case overloaded, storeUnavailable, outcomeUnknown
 
   var name: StaticString {
@@ -44,6 +45,7 @@ enum ProblemCode: CaseIterable, Sendable {
     case .payloadTooLarge: "payload_too_large"
     case .unsupportedMediaType: "unsupported_media_type"
     case .headersTooLarge: "headers_too_large"
+    case .rateLimited: "rate_limited"
     case .overloaded: "overloaded"
     case .storeUnavailable: "store_unavailable"
     case .outcomeUnknown: "outcome_unknown"
@@ -67,6 +69,7 @@ enum ProblemCode: CaseIterable, Sendable {
     case .payloadTooLarge: 413
     case .unsupportedMediaType: 415
     case .idempotencyMismatch: 422
+    case .rateLimited: 429
     case .headersTooLarge: 431
     case .overloaded, .storeUnavailable, .outcomeUnknown: 503
     }
@@ -101,6 +104,7 @@ enum ProblemCode: CaseIterable, Sendable {
     case .payloadTooLarge: "The body is too large"
     case .unsupportedMediaType: "The body has to be application/json"
     case .headersTooLarge: "The header is too large"
+    case .rateLimited: "Too many attempts"
     case .overloaded: "Too much waits already"
     case .storeUnavailable: "The store does not take changes at the moment"
     case .outcomeUnknown: "It is not known whether the change was made"
@@ -108,5 +112,5 @@ enum ProblemCode: CaseIterable, Sendable {
   }
 
   /// Asking again later may help.
-  var canBeRetried: Bool { status == 503 || self == .idempotencyRunning }
+  var canBeRetried: Bool { status == 503 || self == .idempotencyRunning || self == .rateLimited }
 }

@@ -12,6 +12,12 @@ enum ExtraField: Sendable {
   case none
   /// The methods of a path (405).
   indirect case allow(String)
+  /// A session begins or ends: the cookie.
+  indirect case cookie(String)
+  /// Nobody may keep the answer.
+  case uncached
+  /// A file of the web page.
+  indirect case file(PageFile)
   /// Where the resource is that was made (201).
   indirect case location(String)
 }
@@ -35,6 +41,10 @@ struct ResponseHead {
   var isReplay = false
   /// Server-Sent Events: the body ends with the connection.
   var isStream = false
+  /// Plain text (of Prometheus), not JSON.
+  var isText = false
+  /// `extra` tells the length and the type.
+  var writesOwnLength = false
   /// 409, but asking again in a moment helps.
   var canBeRetried = false
 
@@ -59,9 +69,11 @@ extension ByteWriter {
     append(date.bytes)
     if let length {
       append(
-        exchange.head.isProblem
-          ? "\r\nContent-Type: application/problem+json\r\nContent-Length: "
-          : "\r\nContent-Type: application/json\r\nContent-Length: ")
+        exchange.head.isText
+          ? "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: "
+          : exchange.head.isProblem
+            ? "\r\nContent-Type: application/problem+json\r\nContent-Length: "
+            : "\r\nContent-Type: application/json\r\nContent-Length: ")
       append(Int64(length))
     }
     if exchange.head.isStream {
@@ -96,6 +108,11 @@ extension ByteWriter {
     case .location(let path):
       append("\r\nLocation: ")
       append(utf8: path)
+    case .cookie(let cookie):
+      append("\r\nCache-Control: no-store\r\nSet-Cookie: ")
+      append(utf8: cookie)
+    case .uncached: append("\r\nCache-Control: no-store")
+    case .file(let file): append(fieldsOf: file, status: exchange.head.status)
     }
     if exchange.head.isReplay { append("\r\nIdempotency-Replayed: true") }
     if exchange.head.status >= 400 { appendErrorFields(exchange) }
@@ -111,6 +128,7 @@ extension ByteWriter {
     switch exchange.head.status {
     case 401: append("\r\nWWW-Authenticate: Bearer")
     case 503: append("\r\nRetry-After: 1")
+    case 429: append("\r\nRetry-After: 10")
     default: if exchange.head.canBeRetried { append("\r\nRetry-After: 1") }
     }
   }
@@ -120,6 +138,7 @@ extension ByteWriter {
     case 200: "HTTP/1.1 200 OK\r\n"
     case 201: "HTTP/1.1 201 Created\r\n"
     case 204: "HTTP/1.1 204 No Content\r\n"
+    case 304: "HTTP/1.1 304 Not Modified\r\n"
     case 400: "HTTP/1.1 400 Bad Request\r\n"
     case 401: "HTTP/1.1 401 Unauthorized\r\n"
     case 403: "HTTP/1.1 403 Forbidden\r\n"
@@ -130,6 +149,7 @@ extension ByteWriter {
     case 413: "HTTP/1.1 413 Content Too Large\r\n"
     case 415: "HTTP/1.1 415 Unsupported Media Type\r\n"
     case 422: "HTTP/1.1 422 Unprocessable Content\r\n"
+    case 429: "HTTP/1.1 429 Too Many Requests\r\n"
     case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
     case 503: "HTTP/1.1 503 Service Unavailable\r\n"
     default: preconditionFailure("no endpoint answers with status \(status)")

@@ -33,6 +33,11 @@ final class KeyCache {
     return find(digest)
   }
 
+  /// Whose key has this id. It says nothing of the expiry.
+  func principal(id: ActorID) -> Principal? {
+    control.snapshot.keys[id].map { Principal($0) }
+  }
+
   /// Looking up by a digest gives nothing away: who can choose digests can invert SHA-256. The keys
   /// are compared in constant time all the same.
   private func find(_ digest: [UInt8]) -> Principal? {

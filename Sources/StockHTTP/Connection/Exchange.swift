@@ -11,7 +11,7 @@ final class Exchange {
   // MARK: The request
 
   var isHead = false
-  var endpoint = Endpoint.health
+  var endpoint = Endpoint.none
   var principal = Principal.anyone
   /// The number at the path's end, or 0.
   var id: Int64 = 0
@@ -25,6 +25,8 @@ final class Exchange {
   var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// When the header was complete.
   let startTick: Int
+  /// The same on the monotonic clock.
+  let arrivedAt = NIODeadline.now()
 
   // MARK: The response
 
@@ -35,6 +37,8 @@ final class Exchange {
   /// The header tells the entry's version.
   var showsVersion = false
   var subject = Subject()
+  /// Why it was refused.
+  var problem: ProblemCode?
   /// The answers to a batch's lines.
   var gather: BatchGather?
   /// The whole response, where an earlier one is still missing.
@@ -48,6 +52,7 @@ final class Exchange {
     var reservation: HoldID = ""
     var query: String?
     var lastEventID: String?
+    var traceParent: String?
     var refusal: Problem?
     var bodyLimit = Bounds.maxBodyBytes
     var collected: ByteBuffer?
@@ -55,6 +60,10 @@ final class Exchange {
     var bytesHeld = 0
     var atomic: AtomicGather?
     var reader: EventReader?
+    var browser: BrowserFields?
+    var session: SessionStore.Digest?
+    var signingIn: Principal?
+    var file: PageFile?
   }
 
   init(_ head: ResponseHead, startTick: Int) {
@@ -84,6 +93,10 @@ extension Exchange {
     get { extras?.lastEventID }
     set { if newValue != nil { withExtras { $0.lastEventID = newValue } } }
   }
+  var traceParent: String? {
+    get { extras?.traceParent }
+    set { if newValue != nil { withExtras { $0.traceParent = newValue } } }
+  }
   /// Why the request is refused, once all of it has been read.
   var refusal: Problem? {
     get { extras?.refusal }
@@ -112,6 +125,26 @@ extension Exchange {
   var atomic: AtomicGather? {
     get { extras?.atomic }
     set { withExtras { $0.atomic = newValue } }
+  }
+  /// What a browser told of itself, where the request is the web page's.
+  var browser: BrowserFields? {
+    get { extras?.browser }
+    set { if newValue != nil { withExtras { $0.browser = newValue } } }
+  }
+  /// The session whose cookie stood for a key.
+  var session: SessionStore.Digest? {
+    get { extras?.session }
+    set { if newValue != nil { withExtras { $0.session = newValue } } }
+  }
+  /// Whose key came to sign in with.
+  var signingIn: Principal? {
+    get { extras?.signingIn }
+    set { if newValue != nil { withExtras { $0.signingIn = newValue } } }
+  }
+  /// The file of the web page that is asked for.
+  var file: PageFile? {
+    get { extras?.file }
+    set { if newValue != nil { withExtras { $0.file = newValue } } }
   }
   /// The response goes on without end.
   var reader: EventReader? {

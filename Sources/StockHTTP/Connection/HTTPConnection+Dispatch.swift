@@ -9,7 +9,9 @@ extension HTTPConnection {
       if request.query != nil { try checkQuery(request) }
       request.idempotency?.take(request.body)
       switch request.endpoint {
-      case .reserve: try stock(.reserve, request)
+      case .reserve:
+        front.activity.asked &+= 1
+        try stock(.reserve, request)
       case .release: try stock(.release, request)
       case .fulfill: try stock(.fulfill, request)
       case .set: try stock(.set, request)
@@ -31,7 +33,9 @@ extension HTTPConnection {
       case .readProduct:
         submit(.readProduct(request.id), Subject(product: request.id), request)
       case .putProduct: try putProduct(request)
-      case .hold: try hold(request)
+      case .hold:
+        front.activity.asked &+= 1
+        try hold(request)
       case .extendHold: try extendHold(request)
       case .fulfillHold:
         let amounts = try holdAmounts(request)
@@ -41,11 +45,17 @@ extension HTTPConnection {
         submit(.releaseHold(request.reservation, amounts), Subject(), request, isMutation: true)
       case .readHold: submit(.readHold(request.reservation), Subject(), request)
       case .events: try events(request)
+      case .live: try live(request)
+      case .page: if let file = request.file { page(file, request) }
+      case .readSession: readSession(request)
+      case .signIn: signIn(request)
+      case .signOut: signOut(request)
       case .health: respond(request) { $0.append("{\"status\":\"ok\"}") }
       case .listEntries, .putStore, .readStore, .listStores, .listProducts, .createKey, .listKeys,
-        .revokeKey, .verify, .readiness, .listHolds, .listMovements, .listAllEntries,
-        .listStoreEntries, .lowStock, .stats, .listStockedStores, .listLocations:
+        .revokeKey, .verify, .readiness, .listHolds, .listMovements, .metrics, .export,
+        .listAllEntries, .listStoreEntries, .lowStock, .stats, .listStockedStores, .listLocations:
         try startCold(coldRequest(request), request)
+      case .none: throw .notFound
       }
     } catch {
       respond(error, request)
@@ -56,8 +66,9 @@ extension HTTPConnection {
   private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
     case .listEntries, .listProducts, .listStores, .listHolds, .listMovements, .events, .health,
-      .readiness, .listAllEntries, .listStoreEntries, .lowStock, .stats, .listStockedStores,
-      .listLocations:
+      .readiness, .metrics, .export, .listAllEntries, .listStoreEntries, .lowStock, .stats,
+      .listStockedStores,
+      .listLocations, .page:
       return
     default: break
     }
@@ -174,8 +185,9 @@ extension HTTPConnection {
     }
     operationsUnderWay += gather.commandCount
     var commandNumber = 0
-    for (place, line) in form.lines.enumerated() {
-      guard case .command(var command, _) = line else { continue }
+    for place in form.lines.indices {
+      guard case .command(var command) = form.lines[place] else { continue }
+      if case .reserve = command.operation { front.activity.asked &+= 1 }
       if let idempotency = request.idempotency {
         command.idempotency = idempotency.key(operation: commandNumber)
         commandNumber += 1
@@ -290,10 +302,16 @@ extension HTTPConnection {
         try VerifyForm.read(&reader, &errors)
       }
       cold = .verify
-    case .readiness: cold = .readiness
+    case .readiness:
+      if front.isDraining { throw Problem(.overloaded, "The engine is stopping.") }
+      cold = .readiness
+    case .metrics: cold = .metrics(front.shared.metrics)
+    case .export:
+      cold = ListQueries.export(request.query, desk: front.shared.metrics.exports, &errors)
     case .set, .adjust, .reserve, .release, .fulfill, .transfer, .batch, .readSummary, .readEntry,
       .putEntry, .deleteEntry, .putProduct, .readProduct, .health, .hold, .readHold,
-      .extendHold, .fulfillHold, .releaseHold, .events, .adminSet, .adminAdjust:
+      .extendHold, .fulfillHold, .releaseHold, .events, .adminSet, .adminAdjust, .live, .page,
+      .readSession, .signIn, .signOut, .none:
       preconditionFailure("\(request.endpoint) is not answered by a task")
     }
     if !errors.isEmpty { throw .invalid(errors) }

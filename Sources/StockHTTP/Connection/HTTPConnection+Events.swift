@@ -25,7 +25,8 @@ extension HTTPConnection {
     ignoresInput = true
     request.head.keepsAlive = false
     let reader = EventReader(
-      connection: self, filter: filter, principal: request.principal, wanted: position,
+      connection: self, filter: filter, principal: request.principal,
+      session: request.session, wanted: position,
       onlyShard: filter.product.map { front.engine.shardMap.shard(ofProduct: $0) })
     request.reader = reader
     pending.append(request)

@@ -139,6 +139,7 @@ extension HTTPConnection {
       throw .payloadTooLarge(limit: request.bodyLimit)
     }
     request.lastEventID = fields.lastEventID
+    request.traceParent = fields.traceParent
     if fields.idempotencyKeyCount > 0, request.keepsBody || method == .DELETE {
       guard fields.idempotencyKeyCount == 1 else {
         throw .invalid("Idempotency-Key", "must be given once")
@@ -163,13 +164,18 @@ extension HTTPConnection {
     _ request: Exchange
   ) throws(Problem) {
     if target.isAPI {
-      guard let principal = authorize(fields) else { throw .unauthorized }
+      guard let principal = try authorize(fields, method, request) else { throw .unauthorized }
       request.principal = principal
     }
     let path: RouteTable.Path
     switch front.routes.match(target.path) {
     case .none:
-      throw .notFound
+      guard method == .GET, let file = PageFile.byPath[String(decoding: target.path, as: UTF8.self)]
+      else { throw .notFound }
+      request.endpoint = .page
+      request.file = file
+      request.browser = fields.browser
+      return
     case .badID(let known):
       path = known
       guard path.row(for: method) != nil else { throw .methodNotAllowed(path.allow) }
@@ -183,17 +189,40 @@ extension HTTPConnection {
       request.reservation = reservation
     }
     guard let row = path.row(for: method) else { throw .methodNotAllowed(path.allow) }
+    if row.endpoint == .metrics { try checkMetrics(fields, request) }
     guard row.roles.isEmpty || row.roles.contains(request.principal.role) else {
       throw .forbidden
     }
     request.endpoint = row.endpoint
+    if row.endpoint.isOfPage {
+      request.browser = fields.browser
+      request.signingIn = fields.authorizationCount == 1 ? fields.principal : nil
+      request.file = PageFile.byPath["/admin/inventory"]
+    }
     request.query = target.query.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private func authorize(_ fields: HeaderFields) -> Principal? {
+  private func checkMetrics(
+    _ fields: HeaderFields, _ request: Exchange
+  ) throws(Problem) {
+    switch front.configuration.metricsAccess {
+    case .everybody: break
+    case .nobody: throw .notFound
+    case .admins:
+      guard let principal = try authorize(fields, .GET, request) else { throw .unauthorized }
+      guard principal.role == .admin else { throw .forbidden }
+    }
+  }
+
+  private func authorize(
+    _ fields: HeaderFields, _ method: HTTPMethod, _ request: Exchange
+  ) throws(Problem) -> Principal? {
     switch front.configuration.authorization {
-    case .none: .unchecked
-    case .keys: fields.authorizationCount == 1 ? fields.principal : nil
+    case .none: return .unchecked
+    case .keys:
+      if fields.authorizationCount == 1 { return fields.principal }
+      guard fields.authorizationCount == 0, let browser = fields.browser else { return nil }
+      return try principal(browser, method, request)
     }
   }
 

@@ -140,11 +140,16 @@ struct RequestScanner {
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> Bool {
     switch name.count {
-    case 6: !Matching.equalIgnoringCase(name, "expect")
+    case 6:
+      !Matching.equalIgnoringCase(name, "expect")
+        // A browser: who it is, and whether it may, is asked where there is time for it.
+        && !Matching.equalIgnoringCase(name, "cookie")
+        && !Matching.equalIgnoringCase(name, "origin")
     case 7: !Matching.equalIgnoringCase(name, "upgrade")
     case 10:
       !Matching.equalIgnoringCase(name, "connection")
         || Matching.equalIgnoringCase(value, "keep-alive")
+    case 13: !Matching.equalIgnoringCase(name, "if-none-match")
     case 14: !Matching.equalIgnoringCase(name, "content-length") || Self.isLength(value)
     case 17: !Matching.equalIgnoringCase(name, "transfer-encoding")
     default: true

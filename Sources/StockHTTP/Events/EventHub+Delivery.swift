@@ -11,7 +11,7 @@ extension EventHub {
 
   /// What nothing that happens would bring to mind.
   func look(at reader: EventReader) {
-    guard reader.isOpen, let connection = reader.connection else { return }
+    guard !reader.isLive, reader.isOpen, let connection = reader.connection else { return }
     guard connection.isWritable else {
       judgeSlow(reader, connection)
       return

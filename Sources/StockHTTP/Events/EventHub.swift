@@ -64,7 +64,7 @@ final class EventHub {
   func add(_ reader: EventReader) {
     reader.place = readers.count
     readers.append(reader)
-    rings.add(reader)
+    if !reader.isLive { rings.add(reader) }
     switch state {
     case .idle: wakeUp()
     case .asking: break
@@ -76,7 +76,7 @@ final class EventHub {
     guard reader.place < readers.count, readers[reader.place] === reader else { return }
     reader.isOpen = false
     reader.page = nil
-    rings.remove(reader)
+    if reader.isLive { front.live.remove(reader) } else { rings.remove(reader) }
     let last = readers.removeLast()
     if last !== reader {
       last.place = reader.place
@@ -88,7 +88,7 @@ final class EventHub {
   private func wakeUp() {
     state = .asking
     keyGeneration = front.keys.generation
-    front.gateway.subscribe()
+    front.subscribe()
     let bound = NIOLoopBound(self, eventLoop: loop)
     ticker = loop.scheduleRepeatedTask(initialDelay: Self.tickLength, delay: Self.tickLength) { _ in
       bound.value.didTick()
@@ -101,7 +101,7 @@ final class EventHub {
     generation += 1
     ticker?.cancel()
     ticker = nil
-    front.gateway.unsubscribe()
+    front.unsubscribe()
     fetches = FetchQueue()
     due.removeAll()
     lastEnds = []
@@ -113,12 +113,14 @@ final class EventHub {
     reader.position = reader.wanted ?? EventPosition(numbers: rings.ends)
     reader.needsCheck = reader.wanted != nil
     reader.lastWrite = tick
-    reader.connection?.openStream(reader)
+    guard let connection = reader.connection else { return }
+    connection.openStream(reader)
+    if reader.isLive { front.live.add(reader, connection) }
   }
 
   /// There may be something to do for a reader: it gets a turn.
   func wake(_ reader: EventReader) {
-    guard !reader.isDue else { return }
+    guard !reader.isDue, !reader.isLive else { return }
     reader.isDue = true
     reader.dueSince = tick
     due.append(reader)
@@ -212,15 +214,21 @@ final class EventHub {
     }
   }
 
-  /// Ends the streams of keys that are no longer good.
+  /// Ends the streams of keys and sessions that are no longer good.
   private func endRevoked() {
     guard case .keys = front.configuration.authorization else { return }
     let isChanged = front.keys.generation != keyGeneration
     keyGeneration = front.keys.generation
     let keys = isChanged ? engine.control.snapshot.keys : [:]
     for reader in Array(readers)
-    where front.now >= reader.expiresAt || (isChanged && keys[reader.actor] == nil) {
+    where front.now >= reader.expiresAt || (isChanged && keys[reader.actor] == nil)
+      || isSignedOut(reader)
+    {
       reader.connection?.endStream()
     }
+  }
+
+  private func isSignedOut(_ reader: EventReader) -> Bool {
+    reader.session.map { !front.shared.sessions.isOpen($0, now: front.now) } ?? false
   }
 }

@@ -12,6 +12,11 @@ final class EventReader {
   /// Where it wants to go on; nil: from now on.
   let wanted: EventPosition?
 
+  /// The session that it reads by; nil: a key.
+  let session: SessionStore.Digest?
+  /// Is told of each second what `LiveFeed` knows, and of no movement by itself.
+  var isLive = false
+
   /// The shard of the product that it wants; nil: it wants more than one.
   let onlyShard: ShardID?
 
@@ -42,12 +47,13 @@ final class EventReader {
 
   init(
     connection: HTTPConnection?, filter: MovementFilter, principal: Principal,
-    wanted: EventPosition?, onlyShard: ShardID?
+    session: SessionStore.Digest? = nil, wanted: EventPosition?, onlyShard: ShardID?
   ) {
     self.connection = connection
     self.filter = filter
     self.actor = principal.actor
     self.expiresAt = principal.expiresAt
+    self.session = session
     self.wanted = wanted
     self.onlyShard = onlyShard
   }

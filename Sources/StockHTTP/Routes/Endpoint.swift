@@ -1,16 +1,29 @@
 /// What a request can be about: one case for each row of `RouteTable`.
-enum Endpoint: Sendable {
+enum Endpoint: Int, CaseIterable, Sendable {
   case set, adjust, reserve, release, fulfill, transfer, batch
   case hold, readHold, listHolds, extendHold, fulfillHold, releaseHold
-  case listMovements, events
+  case listMovements, events, live
   case readSummary, listEntries, readEntry, putEntry, deleteEntry
   case putStore, readStore, listStores
   case putProduct, readProduct, listProducts
   case adminSet, adminAdjust
   case listAllEntries, listStoreEntries, lowStock, stats, listStockedStores, listLocations
   case createKey, listKeys, revokeKey
-  case verify
-  case health, readiness
+  case verify, export
+  case health, readiness, metrics
+  case page, readSession, signIn, signOut
+  /// Not found yet, or not at all.
+  case none
+}
+
+extension Endpoint {
+  /// Belongs to the web page, and not to the API.
+  var isOfPage: Bool {
+    switch self {
+    case .page, .readSession, .signIn, .signOut: true
+    default: false
+    }
+  }
 }
 
 /// One or more roles, as bits.

@@ -1,0 +1,63 @@
+import NIOHTTP1
+
+/// What a browser says of itself. Only requests that have a cookie or an origin carry it, and only where
+/// there is no `Authorization`: the requests of programs pay nothing for it.
+struct BrowserFields: Sendable {
+  /// The value of the session's cookie.
+  private(set) var session: String?
+  private(set) var csrfToken: String?
+  private(set) var fetchSite: String?
+  private(set) var origin: String?
+  private(set) var host: String?
+  private(set) var ifNoneMatch: String?
+  /// The browser reached us, or the proxy before us, by TLS.
+  private(set) var isSecure = false
+
+  init(_ headers: HTTPHeaders) {
+    for (name, value) in headers {
+      switch name.lowercased() {
+      case "cookie": session = session ?? Self.session(in: value)
+      case "x-csrf-token": csrfToken = value
+      case "sec-fetch-site": fetchSite = value
+      case "origin": origin = value
+      case "host": host = value
+      case "if-none-match": ifNoneMatch = value
+      case "x-forwarded-proto": isSecure = value == "https"
+      default: break
+      }
+    }
+  }
+
+  static let cookieName = "stock_session"
+
+  private static func session(in cookies: String) -> String? {
+    for pair in cookies.split(separator: ";") {
+      let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+      if parts.count == 2, parts[0] == cookieName { return String(parts[1]) }
+    }
+    return nil
+  }
+
+  /// Whether the request can be one of our own page. A browser says from where a request comes; old ones,
+  /// and all of them on a plain address that is not this machine's, say only the origin.
+  var isSameOrigin: Bool {
+    if let fetchSite { return fetchSite == "same-origin" }
+    guard let origin else { return true }
+    guard let host, let start = origin.range(of: "://")?.upperBound else { return false }
+    return origin[start...] == host
+  }
+}
+
+extension String {
+  /// The first place of a text; the standard library has it for collections with regular expressions only.
+  fileprivate func range(of text: String) -> Range<String.Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) {
+        return start..<index(start, offsetBy: text.count)
+      }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

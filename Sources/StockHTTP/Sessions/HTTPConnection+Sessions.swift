@@ -1,0 +1,108 @@
+import NIOCore
+import NIOHTTP1
+import StockCore
+import StockEngine
+
+// Signing in to the web page, and what its cookie is good for.
+extension HTTPConnection {
+  /// Who asks, by the cookie of a session. A change needs more than a cookie, which browsers send of
+  /// themselves.
+  func principal(
+    _ browser: BrowserFields, _ method: HTTPMethod, _ request: Exchange
+  ) throws(Problem) -> Principal? {
+    guard let id = browser.session else { return nil }
+    let digest = SessionStore.digest(id)
+    guard let session = front.shared.sessions.use(digest, now: front.now),
+      var principal = front.keys.principal(id: session.key), front.now < principal.expiresAt
+    else { return nil }
+    if method != .GET, !isOwn(browser, id) { throw .crossSite }
+    principal.expiresAt = min(principal.expiresAt, session.endsAt)
+    request.session = digest
+    return principal
+  }
+
+  private func isOwn(_ browser: BrowserFields, _ id: String) -> Bool {
+    guard browser.isSameOrigin, let token = browser.csrfToken else { return false }
+    let expected = Array(SessionStore.csrfToken(id).utf8)
+    return Array(token.utf8).withUnsafeBufferPointer { given in
+      expected.withUnsafeBufferPointer { Matching.equalInConstantTime(given, $0) }
+    }
+  }
+
+  /// `POST /admin/session`: the key comes as in every other call, the session leaves in a cookie.
+  func signIn(_ request: Exchange) {
+    let address = context?.channel.remoteAddress?.ipAddress ?? ""
+    guard front.shared.signIns.mayTry(address, now: front.now) else {
+      return respond(.tooManySignIns, request)
+    }
+    guard request.browser?.isSameOrigin ?? true else { return respond(.crossSite, request) }
+    guard let principal = request.signingIn else {
+      front.shared.signIns.failed(address, now: front.now)
+      return respond(.unknownKey, request)
+    }
+    guard principal.role == .admin else { return respond(.notAnAdmin, request) }
+    let id = front.shared.sessions.begin(key: principal.actor, now: front.now)
+    if let old = request.browser?.session {
+      front.shared.sessions.end(SessionStore.digest(old))
+    }
+    request.head.extra = .cookie(Self.cookie(id, isSecure: request.browser?.isSecure ?? false))
+    respond(request) { $0.appendSession(key: principal.actor, name: name(principal), id: id) }
+  }
+
+  /// `GET /admin/session`: who is signed in, and what changes have to show.
+  func readSession(_ request: Exchange) {
+    request.head.extra = .uncached
+    if case .none = front.configuration.authorization {
+      return respond(request) {
+        $0.append("{\"signed_in\":true,\"keys\":false,\"csrf_token\":\"\"}")
+      }
+    }
+    guard let browser = request.browser, let id = browser.session,
+      let principal = try? principal(browser, .GET, request), principal.role == .admin
+    else { return respond(request) { $0.append("{\"signed_in\":false,\"keys\":true}") } }
+    respond(request) { $0.appendSession(key: principal.actor, name: name(principal), id: id) }
+  }
+
+  /// `DELETE /admin/session`. Once more is as once.
+  func signOut(_ request: Exchange) {
+    if let browser = request.browser, let id = browser.session {
+      guard isOwn(browser, id) else { return respond(.crossSite, request) }
+      front.shared.sessions.end(SessionStore.digest(id))
+    }
+    request.head.status = 204
+    let isSecure = request.browser?.isSecure ?? false
+    request.head.extra = .cookie(Self.cookie("", isSecure: isSecure) + "; Max-Age=0")
+    respond(request) { _ in }
+  }
+
+  private func name(_ principal: Principal) -> String {
+    front.engine.control.snapshot.keys[principal.actor]?.name ?? ""
+  }
+
+  /// No `Max-Age`: it goes with the browser's session, or when ours ends.
+  private static func cookie(_ id: String, isSecure: Bool) -> String {
+    "\(BrowserFields.cookieName)=\(id); Path=/; HttpOnly; SameSite=Strict"
+      + (isSecure ? "; Secure" : "")
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func appendSession(key: ActorID, name: String, id: String) {
+    append("{\"signed_in\":true,\"keys\":true,\"key_id\":")
+    append(key)
+    append(",\"name\":")
+    append(json: name)
+    append(",\"csrf_token\":")
+    append(json: SessionStore.csrfToken(id))
+    append("}")
+  }
+}
+
+extension Problem {
+  static let crossSite = Problem(
+    .forbidden, "A change by cookie needs the page's X-CSRF-Token, and the page's own origin.")
+  static let unknownKey = Problem(.unauthorized, "This is not a key that is good.")
+  static let notAnAdmin = Problem(.forbidden, "The page needs an admin key.")
+  static let tooManySignIns = Problem(
+    .rateLimited, "Too many keys were wrong. Wait a minute and try again.")
+}

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Writes the page's files into the Swift file that makes them part of the executable. Run it after a
+# change of any of them (make page); a test says when it was forgotten.
+set -euo pipefail
+cd "$(dirname "$0")"
+folder=../Sources/StockHTTP/Page/Files
+mkdir -p "$folder"
+rm -f "$folder"/*.swift
+{
+  echo "// Made by page/embed.sh from the files in page/. Change those."
+  echo "// swift-format-ignore-file"
+  echo
+  echo "/// The web page's files, by name."
+  echo "enum PageFiles {"
+  echo "  static let all: [(name: String, text: StaticString)] = ["
+  for file in *.html *.css *.js *.svg; do
+    echo "    (\"$file\", ${file//[^a-z0-9]/_}),"
+  done
+  echo "  ]"
+  echo "}"
+} >"$folder/PageFiles.swift"
+for file in *.html *.css *.js *.svg; do
+  name=${file//[^a-z0-9]/_}
+  {
+    echo "// Made by page/embed.sh from page/$file. Change that."
+    echo "// swift-format-ignore-file"
+    echo
+    echo "extension PageFiles {"
+    echo "  static let $name: StaticString = ####\"\"\""
+    cat "$file"
+    # The last line break of the file is not part of such a text.
+    echo
+    echo "\"\"\"####"
+    echo "}"
+  } >"$folder/$name.swift"
+done
