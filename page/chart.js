@@ -85,8 +85,8 @@ export function drawChart(figure) {
   figure.replaceChildren(
     h("figcaption", { class: "chart-head" },
       h("h2", { id: "chart-title" }, "Reserves, last 5 minutes"),
-      h("span", { class: "key" }, h("span", { class: "swatch" }), h("b", { id: "chart-done" }, number(done)), "reserved"),
-      h("span", { class: "key" }, h("span", { class: "swatch refused" }), h("b", { id: "chart-refused" }, number(refused)), "refused"),
+      h("span", { class: "key" }, h("span", { class: "swatch" }), h("b", { id: "chart-done" }, number(done)), " reserved"),
+      h("span", { class: "key" }, h("span", { class: "swatch refused" }), h("b", { id: "chart-refused" }, number(refused)), " refused"),
       h("span", { class: "chart-note" }, "Requests in 5 seconds")),
     drawing,
   );

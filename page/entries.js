@@ -44,7 +44,7 @@ export function prepareEntries(allStores) {
         input("search", { type: "search", "aria-label": "Search title, SKU or GTIN", placeholder: "Search title, SKU or GTIN", "aria-keyshortcuts": "/" })),
       h("select", { class: "input", id: "filter-store_id", "aria-label": "Store", onchange: (event) => { state.store_id = event.target.value; go(); } },
         h("option", { value: "" }, "All stores"), stores.map(({ id, name }) => h("option", { value: id }, name))),
-      input("location", { class: "input location", "aria-label": "Location", placeholder: "All locations", list: "locations" }),
+      input("location", { class: "input location", "aria-label": "Location", placeholder: "Location", list: "locations" }),
       input("low_stock", { class: "input narrow", type: "number", min: 0, step: 1, "aria-label": "Available at most", placeholder: "Available ≤" }),
       h("button", { class: "button quiet", type: "button", id: "filter-clear", hidden: true, onclick: clear }, "Clear"),
       h("button", { class: "button end", type: "button", onclick: save, title: "What is shown, as CSV (e)", id: "export" }, icon(icons.download), "Export CSV"),

@@ -31,8 +31,10 @@ extension HTTPConnection {
     front.activity.note(answer.outcome)
     if let gather = exchange.gather {
       gather.take(answer)
-      for (place, command) in gather.goOn(after: answer) {
-        front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+      if gather.holdsBack {
+        for (place, command) in gather.goOn(after: answer) {
+          front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+        }
       }
       guard gather.isComplete else { return false }
       operationsUnderWay -= gather.commandCount

@@ -185,8 +185,8 @@ extension HTTPConnection {
     }
     operationsUnderWay += gather.commandCount
     var commandNumber = 0
-    for (place, line) in form.lines.enumerated() {
-      guard case .command(var command, _) = line else { continue }
+    for place in form.lines.indices {
+      guard case .command(var command) = form.lines[place] else { continue }
       if case .reserve = command.operation { front.activity.asked &+= 1 }
       if let idempotency = request.idempotency {
         command.idempotency = idempotency.key(operation: commandNumber)

@@ -109,6 +109,7 @@ struct HeaderFields {
   }
 
   private static func isJSON(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    if Matching.equal(value, "application/json") { return true }
     let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
     return Matching.equalIgnoringCase(
       UnsafeBufferPointer(rebasing: type), "application/json")

@@ -295,7 +295,8 @@ main {
 
   .tabs {
     order: 3;
-    width: 100%;
+    gap: 0;
+    width: calc(100% + 2 * var(--s2));
     height: 44px;
     margin: 0 calc(-1 * var(--s2));
     overflow-x: auto;

@@ -36,9 +36,9 @@ function place(entry, most) {
       action("Adjust", dialogs.adjust), action("Set", dialogs.set), action("Delete", dialogs.removeEntry)),
     bar(entry, most),
     h("div", { class: "place-figures" },
-      h("span", {}, h("i", { class: "swatch" }), h("b", {}, number(entry.available_quantity)), "available"),
-      h("span", {}, h("i", { class: "swatch reserved" }), h("b", {}, number(entry.reserved_quantity)), "reserved"),
-      h("span", {}, h("b", {}, number(entry.quantity)), "on hand")));
+      h("span", {}, h("i", { class: "swatch" }), h("b", {}, number(entry.available_quantity)), " available"),
+      h("span", {}, h("i", { class: "swatch reserved" }), h("b", {}, number(entry.reserved_quantity)), " reserved"),
+      h("span", {}, h("b", {}, number(entry.quantity)), " on hand")));
 }
 
 function step(movement) {

@@ -57,6 +57,7 @@ extension PageFiles {
 }
 
 .sheet {
+  position: relative;
   overflow: hidden;
 }
 
@@ -110,6 +111,7 @@ th button:hover {
 
 th button::after {
   content: "\2007";
+  content: "\2007" / "";
   width: 8px;
   font-size: 11px;
 }
@@ -121,10 +123,12 @@ th[aria-sort="descending"] button {
 
 th[aria-sort="ascending"] button::after {
   content: "↑";
+  content: "↑" / "";
 }
 
 th[aria-sort="descending"] button::after {
   content: "↓";
+  content: "↓" / "";
 }
 
 td {
@@ -357,6 +361,9 @@ td.number .ghost {
   /* Rows become cards: every cell says its name. */
   .cards thead {
     position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
     clip-path: inset(50%);
   }
 
