@@ -6,6 +6,7 @@ COMMANDS ?= 10000000
 WIDTH ?= 12
 DATA ?= data
 PORT ?= 8080
+PREFIX ?= /usr/local
 ORDERS ?= examples/online-retail-2010-12-01.csv
 # The Swift runtime is linked in, and the run-time check for overlapping accesses, which debug builds
 # and so all tests have, is left out: docs/adr/0011-release-builds.md.
@@ -14,7 +15,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test page test-page test-page-quick format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps page test-page test-page-quick
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -114,6 +115,23 @@ bench-count: deps ## instructions and allocations of the same, against the commi
 
 profile: build ## where the time of a reserve goes: flame graphs and tables in docs/profile
 	benchmarks/profile/profile.sh
+
+install: build ## install program, manual and completions under PREFIX (/usr/local)
+	install -D -m 755 $(STOCK) $(DESTDIR)$(PREFIX)/bin/stock
+	install -D -m 644 docs/man/stock.1 $(DESTDIR)$(PREFIX)/share/man/man1/stock.1
+	@# Debian, Fedora and others look for completions here.
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(STOCK) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stock
+	$(STOCK) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stock
+	$(STOCK) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stock.fish
+
+man: ## write the manual page anew, from the help texts
+	swift build --product stock
+	env -u XDG_DATA_HOME HOME='~' .build/debug/stock --experimental-dump-help | docs/man/manual.py > docs/man/stock.1
+
+monitoring: build ## try metrics, alerts and dashboard with a real Prometheus: a minute
+	docs/monitoring/try.sh $(STOCK)
 
 clean: ## remove what was built; data stays
 	swift package clean

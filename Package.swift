@@ -14,6 +14,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(
   name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
   name: "stock",
@@ -36,6 +37,8 @@ let package = Package(
       traits: [.defaults]),
     // The logging interface that Swift servers share.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // The metrics interface that Swift servers share (ADR 19).
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // SHA-256 of keys.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     // Start and stop in order, on signals.
@@ -55,12 +58,13 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "StockEngine",
-      dependencies: ["StockCore", "StockRedis", nio, nioPosix, nioConcurrency, logging],
+      dependencies: ["StockCore", "StockRedis", nio, nioPosix, nioConcurrency, logging, metrics],
       swiftSettings: settings),
     .target(
       name: "StockHTTP",
       dependencies: [
-        "StockCore", "StockEngine", nio, nioPosix, nioHTTP1, nioConcurrency, logging,
+        "StockCore", "StockEngine", nio, nioPosix, nioHTTP1, nioConcurrency, logging, metrics,
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
@@ -76,7 +80,7 @@ let package = Package(
       name: "stock",
       dependencies: [
         "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", "StockProcesses",
-        nio, nioPosix, nioHTTP1, logging,
+        nio, nioPosix, nioHTTP1, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -121,7 +125,8 @@ let package = Package(
       name: "StockHTTPTests",
       dependencies: [
         "StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio, nioPosix, nioHTTP1,
-        nioConcurrency,
+        nioConcurrency, logging,
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: settings),
@@ -139,6 +144,7 @@ let package = Package(
       dependencies: [
         "stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix,
       ],
+      exclude: ["Fixtures"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -21,7 +21,7 @@ public enum Outcome: Equatable, Sendable {
   /// `checkKey`: the key was not used here.
   case keyUnknown
   /// The key was used before with the same request: the first outcome is in this bucket of Redis.
-  case replay(IdempotencyBucket)
+  case replay(IdempotencyKey, IdempotencyBucket)
   /// Judged and refused; nothing has changed.
   case refused(Refusal)
   /// Not judged, or judged and not made durable.

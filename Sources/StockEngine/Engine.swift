@@ -18,6 +18,10 @@ public protocol Engine: Sendable {
   func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage
   func verify() async throws(EngineError) -> VerifyReport
   func health() async -> EngineHealth
+  /// A shard's committed products and entries at one moment.
+  func snapshot(of shard: ShardID) async throws(EngineError) -> ShardSnapshot
+  /// What it has counted, and what waits, for whoever watches it.
+  func figures() async -> EngineFigures
 
   /// Movements of a shard from Redis, for readers of events that have to catch up: those after
   /// `number`, in their order. Where the first one is not `number` + 1, those between are no longer

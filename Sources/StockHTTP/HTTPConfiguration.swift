@@ -1,3 +1,4 @@
+public import Logging
 public import NIOCore
 import StockCore
 
@@ -11,7 +12,22 @@ public struct HTTPConfiguration: Sendable {
     case none
   }
 
+  /// Who may read `/metrics`.
+  public enum MetricsAccess: String, CaseIterable, Sendable {
+    /// Bearers of an admin key.
+    case admins
+    /// Everybody who reaches the port.
+    case everybody
+    /// It is not there.
+    case nobody
+  }
+
   public var authorization: Authorization = .keys
+  public var metricsAccess: MetricsAccess = .admins
+  /// What the engine's parts tell by swift-metrics, to be shown with the rest.
+  public var metrics: MetricRegistry?
+  /// Hears of requests that failed; at debug, of all.
+  public var logger = Logger(label: "stock.http") { _ in SwiftLogNoOpLogHandler() }
   /// Open connections, on all loops. One more is answered 503 and closed.
   public var maxConnections = 16_384
   /// Requests of one connection under way at a time: from then on nothing more is read from it. What

@@ -19,7 +19,7 @@ public final class HTTPServer: Sendable {
   public let localAddress: SocketAddress
 
   private let listener: any Channel
-  private let fronts: [NIOLoopBound<LoopFront>]
+  let fronts: [NIOLoopBound<LoopFront>]
 
   private init(
     localAddress: SocketAddress, listener: any Channel, fronts: [NIOLoopBound<LoopFront>]
@@ -53,6 +53,7 @@ public final class HTTPServer: Sendable {
           return NIOLoopBound(front, eventLoop: loop)
         }.get()
         fronts.append(front)
+        shared.metrics.add(front)
       }
       do {
         let listener = try await listen(on: address, group: group, fronts: fronts)
@@ -97,11 +98,12 @@ public final class HTTPServer: Sendable {
       .bind(to: address).get()
   }
 
-  /// Stops accepting, closes what is idle, lets what is under way finish, and closes the rest when
-  /// `grace` has passed. Returns when no connection is left.
+  /// Lets what is under way finish, closes what is idle, and the rest when `grace` has passed. New
+  /// connections get a 503 meanwhile: to stop listening first would cut those off that wait to be
+  /// accepted. Returns when no connection is left.
   public func stop(within grace: TimeAmount = .seconds(10)) async {
-    try? await listener.close().get()
     await Self.stop(fronts, within: grace)
+    try? await listener.close().get()
   }
 
   private static func stop(_ fronts: [NIOLoopBound<LoopFront>], within grace: TimeAmount) async {

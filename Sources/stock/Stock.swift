@@ -12,14 +12,17 @@ struct Stock: AsyncParsableCommand {
         stock serve                               the engine and its own Redis
         stock keys create --role store --store-id 1 --name shop
         stock import stock.csv                    products and quantities
+        stock export stock.csv                    and out again
         stock replay orders.csv --opening 100000  real orders, and the books
         stock bench hot                           load, latencies, and the books
         stock verify                              memory against Redis
+        stock doctor                              what is set wrong on this machine
 
       Exit codes: 0 done, 1 failed, 64 bad usage.
       """,
     subcommands: [
-      Serve.self, Keys.self, Import.self, Replay.self, Bench.self, Verify.self,
+      Serve.self, Keys.self, Import.self, Export.self, Replay.self, Bench.self, Verify.self,
+      Doctor.self,
     ])
 
   static func main() async {

@@ -60,6 +60,9 @@ final class TestShard {
     return commit().first { $0.ticket.rawValue == asked.ticket }?.outcome
   }
 
+  /// Looks at the committed state.
+  func look<Result>(_ body: (borrowing ShardStateMachine) -> Result) -> Result { body(machine) }
+
   // MARK: Events
 
   @discardableResult

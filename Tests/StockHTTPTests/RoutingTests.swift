@@ -148,7 +148,7 @@ import Testing
     ("GET", base + "/0", 400), ("GET", base + "/01", 400),
     ("GET", base + "/9007199254740992", 400), ("GET", base + "/99999999999999999999", 400),
     ("GET", base + "/9007199254740991", 200), ("GET", "http://stock:80" + base + "/1", 200),
-    ("GET", "/metrics", 404), ("GET", "/healthz", 200), ("GET", "/healthz?probe=1", 200),
+    ("GET", "/metric", 404), ("GET", "/healthz", 200), ("GET", "/healthz?probe=1", 200),
     ("GET", reservations + "/a", 200), ("GET", reservations + "/A-z_0.9%3Ab", 200),
     ("GET", reservations + "/", 404), ("GET", reservations + "/a/b", 404),
     ("GET", reservations + "/a%20b", 400), ("GET", reservations + "/a+b", 400),

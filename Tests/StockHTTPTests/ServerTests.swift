@@ -1,3 +1,4 @@
+import Foundation
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
@@ -329,16 +330,54 @@ import Testing
 
     async let stopped: Void = server.stop(within: .seconds(10))
     try await idle.closed()
-    await #expect(throws: (any Error).self) {
-      _ = try await Client(server.localAddress, group: group)
-    }
+    let late = try await Client(server.localAddress, group: group)
+    let turnedAway = try await late.response()
+    #expect(turnedAway.status == 503 && turnedAway.fields["connection"] == "close")
+    #expect(turnedAway.fields["retry-after"] == "1")
+    try await late.closed()
     loop.execute {
       (engine.gateway(on: loop) as? FakeGateway)?.answer([(0, .entry(entry()))])
     }
-    #expect(try await busy.response().status == 200)
+    let answer = try await busy.response()
+    #expect(answer.status == 200 && answer.fields["connection"] == "close")
     try await busy.closed()
     await stopped
+    await #expect(throws: (any Error).self) {
+      _ = try await Client(server.localAddress, group: group)
+    }
     try await group.shutdownGracefully()
+  }
+
+  @Test func whatIsOnItsWayWhenTheEngineStopsIsAnswered() async throws {
+    let clients = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    try await withServer(loops: 1) { server, _, _ in
+      let client = try await Client(server.localAddress, group: clients)
+      let front = try #require(server.fronts.first)
+      #expect(try await client.ask(get("/healthz", nil)).status == 200)
+      // The loop stands still until the request is in the kernel's hands.
+      let (stands, sent) = (NIOLockedValueBox(false), NIOLockedValueBox(false))
+      async let draining: Void = front.eventLoop.submit {
+        stands.withLockedValue { $0 = true }
+        while !sent.withLockedValue({ $0 }) { usleep(1_000) }
+        front.value.beginDraining(within: .seconds(60))
+      }.get()
+      while !stands.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
+      try await client.send(get(base + "/41"))
+      sent.withLockedValue { $0 = true }
+      try await draining
+      let answer = try await client.response()
+      #expect(answer.status == 200 && answer.fields["connection"] == "close")
+      try await client.closed()
+    }
+    try await clients.shutdownGracefully()
+  }
+
+  @Test func anEngineThatStopsIsNotReady() throws {
+    let wire = try Wire()
+    wire.front.beginDraining(within: .seconds(60))
+    let answer = try wire.ask(get("/readyz", nil))
+    #expect(answer.status == 503 && answer.code == "overloaded")
+    #expect(answer.fields["connection"] == "close")
   }
 
   @Test func stoppingDoesNotWaitForEver() async throws {

@@ -33,8 +33,19 @@ struct SettingsTests {
     #expect(settings.expiryGrace == 0 && settings.idempotencyAge == 86_400_000)
     #expect(settings.closedHoldAge == 86_400_000 && settings.ledgerLength == 5_000_000)
     #expect(settings.shortestTimeToLive == 30_000)
+    #expect(settings.logFormat == .console && settings.metrics == .admin)
     let elsewhere = try await Self.load([:], ["XDG_DATA_HOME": "/srv"])
     #expect(elsewhere.data == "/srv/stock")
+  }
+
+  @Test("what prints settings tells no secret")
+  func secrets() async throws {
+    let settings = try await Self.load(
+      [:],
+      ["STOCK_ADMIN_KEY": "sk_secret", "STOCK_REDIS": "redis://me:secret@10.0.0.5:6379/0"])
+    for text in ["\(settings)", String(reflecting: settings), String(describing: [settings])] {
+      #expect(!text.contains("secret"), "\(text)")
+    }
   }
 
   @Test("a flag wins over the environment, the environment over the file")
@@ -62,7 +73,8 @@ struct SettingsTests {
         "STOCK_DURABILITY": "replicas:2", "STOCK_AUTH": "none", "STOCK_ALLOW_UNSAFE_REDIS": "true",
         "STOCK_REDIS_SERVER": "/bin/r", "STOCK_ADMIN_KEY": "sk_x",
         "STOCK_EXPIRY_GRACE": "10m", "STOCK_IDEMPOTENCY_AGE": "48h", "STOCK_CLOSED_HOLD_AGE": "2d",
-        "STOCK_LEDGER_LENGTH": "5000", "STOCK_MIN_TTL": "1s",
+        "STOCK_LEDGER_LENGTH": "5000", "STOCK_MIN_TTL": "1s", "STOCK_LOG_FORMAT": "json",
+        "STOCK_METRICS": "open",
       ])
     #expect(settings.host == "::1" && settings.data == "/d" && settings.redis == "unix:///tmp/r")
     #expect(settings.durability == .replicas(2) && settings.authentication == .none)
@@ -71,6 +83,7 @@ struct SettingsTests {
     #expect(settings.expiryGrace == 600_000 && settings.idempotencyAge == 172_800_000)
     #expect(settings.closedHoldAge == 172_800_000 && settings.ledgerLength == 5_000)
     #expect(settings.shortestTimeToLive == 1_000)
+    #expect(settings.logFormat == .json && settings.metrics == .open)
     #expect(try await Self.load([:], ["STOCK_EXPIRY_GRACE": "0s"]).expiryGrace == 0)
   }
 
@@ -83,6 +96,8 @@ struct SettingsTests {
       ("STOCK_DURABILITY", "never", "--durability must be"),
       ("STOCK_AUTH", "some", "--auth must be keys or none, and \"some\" is not"),
       ("STOCK_LOG_LEVEL", "loud", "--log-level must be"),
+      ("STOCK_LOG_FORMAT", "xml", "--log-format must be console or json"),
+      ("STOCK_METRICS", "yes", "--metrics must be admin, open or off"),
       ("STOCK_SHARDS", "0", "--shards must be"), ("STOCK_LOOPS", "257", "--loops must be"),
       ("STOCK_REDIS", "localhost:6379", "--redis must be"),
       ("STOCK_DATA", "", "--data must not be empty"),

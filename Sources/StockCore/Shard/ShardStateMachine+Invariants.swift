@@ -9,6 +9,7 @@ extension ShardStateMachine {
     checkPendingProducts(&wrong)
     checkBatches(&wrong)
     checkHolds(&wrong)
+    if isReadable { wrong += checkCounts() }
     return wrong
   }
 

@@ -51,16 +51,6 @@ extension ShardStateMachine {
     return settle(decision, command.idempotency, ticket: ticket, now: now)
   }
 
-  /// What a key's owner is told without asking the rules; nil: the key is new.
-  private func outcome(known key: IdempotencyKey) -> Outcome? {
-    switch keys.find(key) {
-    case .unknown: nil
-    case .running: .refused(.idempotencyRunning)
-    case .recorded(let bucket): .replay(bucket)
-    case .mismatch: .refused(.idempotencyMismatch)
-    }
-  }
-
   /// - Returns: nil where other shards have to be asked first.
   private mutating func judge(
     _ command: Command, ticket: Ticket, since: Int64, now: Now

@@ -83,6 +83,7 @@ public struct ShardStateMachine: ~Copyable {
 
   // Idempotency and the ledger.
   var keys = KeyTable()
+  private var foundReplays = false
   var committedMovementCount: Int64 = 0
   var oldestBucket: IdempotencyBucket = 0
   var droppedBuckets: [IdempotencyBucket] = []
@@ -124,6 +125,24 @@ public struct ShardStateMachine: ~Copyable {
     defer { closedOrders = [] }
     // Another hold may be open for the same order by now.
     return closedOrders.filter { !hasOpenHold(of: $0) }
+  }
+
+  /// Whether there may be a `replay` among the answers since the last call: few have one.
+  public mutating func takeFoundReplays() -> Bool {
+    defer { foundReplays = false }
+    return foundReplays
+  }
+
+  /// What a key's owner is told without asking the rules; nil: the key is new.
+  mutating func outcome(known key: IdempotencyKey) -> Outcome? {
+    switch keys.find(key) {
+    case .unknown: return nil
+    case .running: return .refused(.idempotencyRunning)
+    case .mismatch: return .refused(.idempotencyMismatch)
+    case .recorded(let bucket):
+      foundReplays = true
+      return .replay(key, bucket)
+    }
   }
 
   /// Buckets of idempotency records that are of no use any more, since the last call: Redis may drop

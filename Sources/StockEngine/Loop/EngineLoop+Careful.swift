@@ -10,7 +10,7 @@ struct CarefulRequest {
 }
 
 /// Requests for which the shard is not told by a product alone: holds, whose id the engine may have to
-/// make, and everything with an idempotency key.
+/// make, and those with an idempotency key that another shard may know.
 extension EngineLoop {
   func submitCarefully(_ command: Command, ticket: Ticket) {
     var command = command
@@ -38,14 +38,22 @@ extension EngineLoop {
     if let key = command.idempotency,
       let first = shared.keys.claim(key, for: shard, now: recentWall)
     {
-      request.waiting = (command, shard)
-      careful[ticket] = request
-      let check = Command(scope: command.scope, operation: .checkKey(key), actor: command.actor)
-      enqueue(Submission(command: check, ticket: ticket), for: first)
-      return
+      return ask(first, about: key, before: command, for: shard, request, ticket: ticket)
     }
     if request.order != nil { careful[ticket] = request }
     enqueue(Submission(command: command, ticket: ticket), for: shard)
+  }
+
+  /// The key was first used for another shard: that one is asked before `shard` gets the command.
+  func ask(
+    _ first: ShardID, about key: IdempotencyKey, before command: Command, for shard: ShardID,
+    _ request: CarefulRequest, ticket: Ticket
+  ) {
+    var request = request
+    request.waiting = (command, shard)
+    careful[ticket] = request
+    let check = Command(scope: command.scope, operation: .checkKey(key), actor: command.actor)
+    enqueue(Submission(command: check, ticket: ticket), for: first)
   }
 
   /// Takes out the answers that are for the engine itself, and ends what was noted for the others.

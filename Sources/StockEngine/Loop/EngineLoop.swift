@@ -99,9 +99,13 @@ final class EngineLoop: LoopGateway {
   func submit(_ command: Command, ticket: Ticket) {
     switch command.operation {
     case .reserve, .release, .fulfill:
-      if command.idempotency != nil { return submitCarefully(command, ticket: ticket) }
-      enqueue(
-        Submission(command: command, ticket: ticket), for: shared.map.shard(of: command))
+      let shard = shared.map.shard(of: command)
+      if let key = command.idempotency,
+        let first = shared.keys.claim(key, for: shard, now: recentWall)
+      {
+        return ask(first, about: key, before: command, for: shard, CarefulRequest(), ticket: ticket)
+      }
+      enqueue(Submission(command: command, ticket: ticket), for: shard)
     default:
       submitCarefully(command, ticket: ticket)
     }

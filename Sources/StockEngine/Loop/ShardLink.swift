@@ -32,6 +32,7 @@ final class ShardLink {
   private var encoders: [ShardID: CommitEncoder] = [:]
   private var isStopped = false
   private var attempts = 0
+  private(set) var counts = CommitCounts()
 
   init(
     loop: any EventLoop, configuration: EngineConfiguration, owner: String,
@@ -77,6 +78,7 @@ final class ShardLink {
       connection.onClose = { [weak self] error in self?.closed(error) }
       if self.connection != nil { events?.linkReady() }
     case .failure(let error):
+      counts.add(.connect)
       if attempts == 0 { logger.error("cannot connect to redis", metadata: ["error": "\(error)"]) }
       connectLater()
     }
@@ -85,6 +87,7 @@ final class ShardLink {
   private func closed(_ error: RedisConnectionError) {
     connection = nil
     guard !isStopped else { return }
+    counts.add(.lost)
     logger.warning("lost the connection to redis", metadata: ["error": "\(error)"])
     // In a task of its own: `close` may have been called from inside a shard.
     let bound = NIOLoopBound(self, eventLoop: loop)
@@ -112,6 +115,7 @@ final class ShardLink {
   /// Gives the connection up: what waits has an unknown outcome.
   func drop(_ why: String) {
     guard let connection else { return }
+    counts.add(.timeout)
     logger.warning("dropping the connection to redis", metadata: ["why": "\(why)"])
     // Later: the caller is a shard, and closing calls it.
     loop.execute { connection.close() }
@@ -126,6 +130,8 @@ final class ShardLink {
   ) {
     guard let connection, connection.isOpen, let scripts = connection.scripts else { return }
     let encoder = encoder(of: shard)
+    let (movements, expiries) = (batch.movements.count, batch.expiryCount)
+    let sentAt = NIODeadline.now()
     var reply: CommitReply?
     connection.send { buffer in
       encoder.encode(
@@ -133,9 +139,17 @@ final class ShardLink {
         into: &buffer, locationName: locations.name)
     } reply: { [weak self] result in
       guard case .success(let raw) = result, let self else { return }
-      reply = CommitReply(raw)
-      if self.replicas == nil || reply != .committed {
-        self.events?.linkReplied(shard, CommitReply(raw))
+      let heard = CommitReply(raw)
+      if let trouble = RedisTrouble(heard) {
+        self.counts.add(trouble)
+      } else {
+        self.counts.committed(
+          movements: movements, expiries: expiries,
+          microseconds: Int((NIODeadline.now() - sentAt).nanoseconds / 1_000))
+      }
+      reply = heard
+      if self.replicas == nil || heard != .committed {
+        self.events?.linkReplied(shard, heard)
         reply = nil
       }
     }

@@ -30,9 +30,8 @@ final class KeyHomes: Sendable {
   func claim(_ key: IdempotencyKey, for shard: ShardID, now: Timestamp) -> ShardID? {
     let era = Era(now / eraLength)
     return stripe(of: key).withLockedValue { table in
-      if let known = table.find(key) { return known == shard ? nil : known }
-      table.insert(key, shard: shard, era: era, now: era)
-      return nil
+      let known = table.claim(key, shard: shard, era: era)
+      return known == shard ? nil : known
     }
   }
 
@@ -82,10 +81,14 @@ final class KeyHomes: Sendable {
     private var slots: ContiguousArray<UInt64> = []
     private(set) var count = 0
 
-    func find(_ key: IdempotencyKey) -> ShardID? {
-      guard !slots.isEmpty else { return nil }
-      let slot = slots[place(of: key)]
-      return slot == 0 ? nil : ShardID(slot >> Era.bits & Self.shardMask)
+    /// The shard that the key is known of, which is `shard` from now on if it was of none.
+    mutating func claim(_ key: IdempotencyKey, shard: ShardID, era: Era) -> ShardID {
+      if (count + 1) * 4 > slots.count * 3 { rebuild(now: era) }
+      let place = place(of: key)
+      if slots[place] != 0 { return ShardID(slots[place] >> Era.bits & Self.shardMask) }
+      count += 1
+      slots[place] = Self.slot(key, shard, era)
+      return shard
     }
 
     /// Writes the key's slot, whether it was there or not.
@@ -93,7 +96,11 @@ final class KeyHomes: Sendable {
       if (count + 1) * 4 > slots.count * 3 { rebuild(now: now) }
       let place = place(of: key)
       if slots[place] == 0 { count += 1 }
-      slots[place] = Self.tag(key) << Self.tagShift | UInt64(shard) << Era.bits | era.rawValue
+      slots[place] = Self.slot(key, shard, era)
+    }
+
+    private static func slot(_ key: IdempotencyKey, _ shard: ShardID, _ era: Era) -> UInt64 {
+      tag(key) << tagShift | UInt64(shard) << Era.bits | era.rawValue
     }
 
     /// Where the key is, or would be.

@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import NIOCore
 import StockCore
 import StockRedis
@@ -7,12 +8,6 @@ import StockRedis
 ///
 /// Nothing here awaits. The loop enters once a tick, with `assumeIsolated`, which is a plain call.
 actor ShardActor {
-  /// What must be known of a command until its answer is there.
-  private struct UnderWay {
-    var key: IdempotencyKey?
-    var order: OrderKey?
-  }
-
   nonisolated let id: ShardID
   private let executor: any SerialExecutor
   private let link: NIOLoopBound<ShardLink>
@@ -21,10 +16,11 @@ actor ShardActor {
   private var machine: ShardStateMachine
   /// Counts the loadings, so that rows of one that was given up are told apart.
   private var loading = 0
+  private var loadingSince = NIODeadline.now()
   /// The youngest time in what was loaded.
   private var newestLoaded: Timestamp = 0
-  /// Commands with a key, and those that make holds.
-  private var underWay: [Ticket: UnderWay] = [:]
+  /// The orders of commands that make holds, until they are answered.
+  private var ordersUnderWay: [Ticket: OrderKey] = [:]
   /// Buckets to be removed from Redis once there is a connection.
   private var droppedBuckets: [IdempotencyBucket] = []
 
@@ -63,29 +59,11 @@ actor ShardActor {
 
   @inline(__always)
   private func submit(_ submission: Submission, now: Now) -> Outcome? {
-    switch submission.command.operation {
-    case .reserve, .release, .fulfill:
-      if submission.command.idempotency == nil { break }
-      return submitNoted(submission, now: now)
-    default:
-      return submitNoted(submission, now: now)
-    }
-    return machine.submit(submission.command, ticket: submission.ticket, now: now)
-  }
-
-  /// Submits a command of which something must be known when its answer comes.
-  private func submitNoted(_ submission: Submission, now: Now) -> Outcome? {
     let command = submission.command
-    var noted = UnderWay(key: command.idempotency, order: nil)
-    switch command.operation {
-    case .checkKey(let key):
-      noted.key = key
-    case .hold(let request):
-      noted.order = OrderKey(store: command.scope.store, order: request.order)
-    default:
-      break
+    if case .hold(let request) = command.operation {
+      ordersUnderWay[submission.ticket] = OrderKey(
+        store: command.scope.store, order: request.order)
     }
-    if noted.key != nil || noted.order != nil { underWay[submission.ticket] = noted }
     return machine.submit(command, ticket: submission.ticket, now: now)
   }
 
@@ -137,6 +115,7 @@ actor ShardActor {
       link.value.drop("redis did not answer in time")
     case .recover:
       loading += 1
+      loadingSince = NIODeadline.now()
       ShardLoader(shard: self, loading: loading, link: link.value).start(
         minimumEpoch: machine.currentOwnership.epoch)
     }
@@ -163,16 +142,12 @@ actor ShardActor {
 
   /// Notes what answers say of orders, and takes out those that are still to be read from Redis.
   private func finish(_ answers: [Answer]) -> [Answer] {
-    guard !underWay.isEmpty else { return answers }
+    guard machine.takeFoundReplays() || !ordersUnderWay.isEmpty else { return answers }
     var rest: [Answer] = []
     rest.reserveCapacity(answers.count)
     for answer in answers {
-      guard let noted = underWay.removeValue(forKey: answer.ticket) else {
-        rest.append(answer)
-        continue
-      }
-      if let order = noted.order { noteOrder(order) }
-      if case .replay(let bucket) = answer.outcome, let key = noted.key {
+      if let order = ordersUnderWay.removeValue(forKey: answer.ticket) { noteOrder(order) }
+      if case .replay(let key, let bucket) = answer.outcome {
         link.value.replay(key, bucket: bucket, shard: id, answer: answer)
       } else {
         rest.append(answer)
@@ -257,6 +232,8 @@ actor ShardActor {
     guard loading == self.loading else { return }
     shared.clock.goOn(from: newestLoaded, logger: logger)
     try machine.finishLoading()
+    Timer(label: "stock_shard_load_seconds", dimensions: [("shard", "\(id)")])
+      .recordNanoseconds((NIODeadline.now() - loadingSince).nanoseconds)
   }
 
   func loadingFailed(_ loading: Int, _ why: String) {
@@ -272,6 +249,11 @@ actor ShardActor {
   func retryLoading() { perform(machine.connectionReady(now: shared.clock.now())) }
 
   // MARK: Looking
+
+  /// nil: it cannot be read now.
+  func snapshot() -> ShardSnapshot? { machine.isReadable ? machine.snapshot() : nil }
+
+  func figures(now: Now) -> ShardFigures { machine.figures(now: now) }
 
   var health: EngineHealth.Shard {
     EngineHealth.Shard(

@@ -1,5 +1,5 @@
 /// The closed list of what an error's `code` can be, with the status and title that go with it.
-enum ProblemCode: CaseIterable, Sendable {
+enum ProblemCode: Int, CaseIterable, Sendable {
   case invalidRequest
   case unauthorized
   case forbidden

@@ -41,6 +41,8 @@ struct ResponseHead {
   var isReplay = false
   /// Server-Sent Events: the body ends with the connection.
   var isStream = false
+  /// Plain text (of Prometheus), not JSON.
+  var isText = false
   /// `extra` tells the length and the type.
   var writesOwnLength = false
   /// 409, but asking again in a moment helps.
@@ -67,9 +69,11 @@ extension ByteWriter {
     append(date.bytes)
     if let length {
       append(
-        exchange.head.isProblem
-          ? "\r\nContent-Type: application/problem+json\r\nContent-Length: "
-          : "\r\nContent-Type: application/json\r\nContent-Length: ")
+        exchange.head.isText
+          ? "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: "
+          : exchange.head.isProblem
+            ? "\r\nContent-Type: application/problem+json\r\nContent-Length: "
+            : "\r\nContent-Type: application/json\r\nContent-Length: ")
       append(Int64(length))
     }
     if exchange.head.isStream {

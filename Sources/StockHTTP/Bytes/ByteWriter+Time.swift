@@ -2,9 +2,18 @@ import StockCore
 
 extension ByteWriter {
   /// "2026-11-23T05:30:00.123Z" (RFC 3339), without quotes.
-  mutating func append(time: Timestamp) {
-    let time = CivilTime(time)
-    reserve(24)
+  mutating func append(time timestamp: Timestamp) {
+    if let text = times.text(of: timestamp) {
+      append(text)
+      return
+    }
+    write(time: timestamp)
+    times.note(timestamp, UnsafeRawBufferPointer(rebasing: bytes.suffix(TimeTexts.length)))
+  }
+
+  private mutating func write(time timestamp: Timestamp) {
+    let time = CivilTime(timestamp)
+    reserve(TimeTexts.length)
     appendDigits(UInt64(clamping: time.year), width: 4)
     append(UInt8(ascii: "-"))
     appendDigits(UInt64(time.month), width: 2)

@@ -6,6 +6,8 @@ struct ByteWriter: ~Copyable {
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
   private(set) var count = 0
+  /// Times that were written, so that the same need not be worked out again.
+  var times = TimeTexts()
 
   init(capacity: Int = 1_024) {
     precondition(capacity > 0, "a writer needs room")

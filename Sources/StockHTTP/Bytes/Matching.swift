@@ -11,8 +11,19 @@ enum Matching {
   static func hasPrefix(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
     let count = word.utf8CodeUnitCount
     guard bytes.count >= count else { return false }
-    let start = word.utf8Start
-    for index in 0..<count where bytes[index] != start[index] { return false }
+    let raw = UnsafeRawBufferPointer(bytes)
+    let start = UnsafeRawPointer(word.utf8Start)
+    var at = 0
+    // Eight bytes at a time: the word and its length are known where this is built.
+    while at &+ 8 <= count {
+      let other = start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      if raw.loadUnaligned(fromByteOffset: at, as: UInt64.self) != other { return false }
+      at &+= 8
+    }
+    while at < count {
+      if raw[at] != start.load(fromByteOffset: at, as: UInt8.self) { return false }
+      at &+= 1
+    }
     return true
   }
 
@@ -21,8 +32,22 @@ enum Matching {
   static func equalIgnoringCase(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
     let count = word.utf8CodeUnitCount
     guard bytes.count == count else { return false }
-    let start = word.utf8Start
-    for index in 0..<count where lower(bytes[index]) != start[index] { return false }
+    let raw = UnsafeRawBufferPointer(bytes)
+    let start = UnsafeRawPointer(word.utf8Start)
+    var at = 0
+    while at &+ 8 <= count {
+      let other = start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      // Only letters have the bit 0x40 in a word, and only they may differ, in the bit 0x20.
+      let mayDiffer = (other & 0x4040_4040_4040_4040) >> 1
+      if (raw.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ other) & ~mayDiffer != 0 {
+        return false
+      }
+      at &+= 8
+    }
+    while at < count {
+      if lower(raw[at]) != start.load(fromByteOffset: at, as: UInt8.self) { return false }
+      at &+= 1
+    }
     return true
   }
 
@@ -67,4 +92,10 @@ enum Matching {
     for index in 0..<left.count { difference |= left[index] ^ right[index] }
     return difference == 0
   }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// The byte there; nil behind the end.
+  @inline(__always)
+  subscript(safe index: Int) -> UInt8? { index < count ? self[index] : nil }
 }

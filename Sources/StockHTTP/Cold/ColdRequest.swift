@@ -17,6 +17,8 @@ enum ColdRequest: Sendable {
   case revokeKey(Int64)
   case verify
   case readiness
+  case metrics(MetricsSource)
+  case export(ExportDesk, from: ExportDesk.Position?, rows: Int, store: StoreID?)
 }
 
 /// What a cold request ended with.
@@ -25,6 +27,10 @@ struct ColdAnswer: Sendable {
   /// Empty with 204.
   var body: [UInt8]
   var isProblem: Bool
+  /// Plain text, not JSON.
+  var isText = false
+  /// Why it was refused.
+  var problem: ProblemCode?
 
   /// - Parameter write: the body.
   init(_ status: Int = 200, _ write: (inout ByteWriter) -> Void) {
@@ -38,6 +44,7 @@ struct ColdAnswer: Sendable {
   init(_ problem: Problem) {
     self.init(problem.code.status) { $0.append(problem) }
     isProblem = true
+    self.problem = problem.code
   }
 }
 
@@ -77,6 +84,13 @@ extension ColdRequest {
       case .readiness:
         let health = await engine.health()
         return ColdAnswer(health.isServing ? 200 : 503) { $0.append(health) }
+      case .export(let desk, let position, let rows, let store):
+        return try await desk.page(from: position, rows: rows, store: store, of: engine)
+      case .metrics(let source):
+        let text = await source.text(of: engine)
+        var answer = ColdAnswer { writer in text.withUnsafeBytes { writer.append($0) } }
+        answer.isText = true
+        return answer
       }
     } catch {
       return ColdAnswer(error)

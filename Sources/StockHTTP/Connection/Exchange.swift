@@ -11,7 +11,7 @@ final class Exchange {
   // MARK: The request
 
   var isHead = false
-  var endpoint = Endpoint.health
+  var endpoint = Endpoint.none
   var principal = Principal.anyone
   /// The number at the path's end, or 0.
   var id: Int64 = 0
@@ -25,6 +25,8 @@ final class Exchange {
   var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// When the header was complete.
   let startTick: Int
+  /// The same on the monotonic clock.
+  let arrivedAt = NIODeadline.now()
 
   // MARK: The response
 
@@ -35,6 +37,8 @@ final class Exchange {
   /// The header tells the entry's version.
   var showsVersion = false
   var subject = Subject()
+  /// Why it was refused.
+  var problem: ProblemCode?
   /// The answers to a batch's lines.
   var gather: BatchGather?
   /// The whole response, where an earlier one is still missing.
@@ -48,6 +52,7 @@ final class Exchange {
     var reservation: HoldID = ""
     var query: String?
     var lastEventID: String?
+    var traceParent: String?
     var refusal: Problem?
     var bodyLimit = Bounds.maxBodyBytes
     var collected: ByteBuffer?
@@ -87,6 +92,10 @@ extension Exchange {
   var lastEventID: String? {
     get { extras?.lastEventID }
     set { if newValue != nil { withExtras { $0.lastEventID = newValue } } }
+  }
+  var traceParent: String? {
+    get { extras?.traceParent }
+    set { if newValue != nil { withExtras { $0.traceParent = newValue } } }
   }
   /// Why the request is refused, once all of it has been read.
   var refusal: Problem? {

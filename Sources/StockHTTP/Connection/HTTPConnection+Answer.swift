@@ -6,6 +6,7 @@ import StockEngine
 extension HTTPConnection {
   /// An answer of the front's own.
   func respond(_ problem: Problem, _ exchange: Exchange) {
+    exchange.problem = problem.code
     exchange.head.status = problem.code.status
     exchange.head.isProblem = true
     if let allow = problem.allow { exchange.head.extra = .allow(allow) }
@@ -30,8 +31,10 @@ extension HTTPConnection {
     front.activity.note(answer.outcome)
     if let gather = exchange.gather {
       gather.take(answer)
-      for (place, command) in gather.goOn(after: answer) {
-        front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+      if gather.holdsBack {
+        for (place, command) in gather.goOn(after: answer) {
+          front.gateway.submit(command, ticket: answer.ticket.with(operation: place))
+        }
       }
       guard gather.isComplete else { return false }
       operationsUnderWay -= gather.commandCount
@@ -44,6 +47,7 @@ extension HTTPConnection {
       ?? front.body.append(answer.outcome, about: exchange.subject)
     exchange.head.status = status
     exchange.head.isProblem = status >= 400
+    if status >= 400 { exchange.problem = answer.outcome.problem }
     exchange.head.isReplay = answer.isReplay
     if exchange.isMutation, answer.outcome.isJudged {
       exchange.head.shard = answer.shard
@@ -66,6 +70,8 @@ extension HTTPConnection {
     guard let (exchange, place) = waiting(number: number) else { return false }
     exchange.head.status = answer.status
     exchange.head.isProblem = answer.isProblem
+    exchange.head.isText = answer.isText
+    exchange.problem = answer.problem
     front.body.removeAll()
     answer.body.withUnsafeBytes { front.body.append($0) }
     complete(exchange, place)
@@ -76,6 +82,7 @@ extension HTTPConnection {
     guard let gather = exchange.gather else { return }
     if exchange.idempotency != nil, let refusal = gather.keyRefusal {
       exchange.gather = nil
+      exchange.problem = refusal.code
       exchange.head.status = refusal.code.status
       exchange.head.isProblem = true
       exchange.head.canBeRetried = refusal.code.canBeRetried
@@ -112,6 +119,11 @@ extension HTTPConnection {
   /// - Returns: whether there is something to flush.
   @discardableResult
   func complete(_ exchange: Exchange, _ place: Int, atOnce: Bool = false) -> Bool {
+    front.note(exchange)
+    if front.isDraining, place == pending.count - 1, inbound == nil, held == nil {
+      // The last one that is known of: the client is told to ask elsewhere.
+      exchange.head.keepsAlive = false
+    }
     guard place == 0 else {
       var ready = ByteWriter(capacity: 512 + front.body.count)
       front.write(exchange, into: &ready)
@@ -148,6 +160,15 @@ extension HTTPConnection {
 }
 
 extension Outcome {
+  /// Why it was refused; nil: it was not.
+  var problem: ProblemCode? {
+    switch self {
+    case .refused(let refusal): refusal.code
+    case .unavailable(let why): why.code
+    default: nil
+    }
+  }
+
   /// Rests on a commit.
   var isJudged: Bool {
     switch self {

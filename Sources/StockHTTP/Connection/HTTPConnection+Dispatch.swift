@@ -52,9 +52,10 @@ extension HTTPConnection {
       case .signOut: signOut(request)
       case .health: respond(request) { $0.append("{\"status\":\"ok\"}") }
       case .listEntries, .putStore, .readStore, .listStores, .listProducts, .createKey, .listKeys,
-        .revokeKey, .verify, .readiness, .listHolds, .listMovements, .listAllEntries,
-        .listStoreEntries, .lowStock, .stats, .listStockedStores, .listLocations:
+        .revokeKey, .verify, .readiness, .listHolds, .listMovements, .metrics, .export,
+        .listAllEntries, .listStoreEntries, .lowStock, .stats, .listStockedStores, .listLocations:
         try startCold(coldRequest(request), request)
+      case .none: throw .notFound
       }
     } catch {
       respond(error, request)
@@ -65,7 +66,8 @@ extension HTTPConnection {
   private func checkQuery(_ request: Exchange) throws(Problem) {
     switch request.endpoint {
     case .listEntries, .listProducts, .listStores, .listHolds, .listMovements, .events, .health,
-      .readiness, .listAllEntries, .listStoreEntries, .lowStock, .stats, .listStockedStores,
+      .readiness, .metrics, .export, .listAllEntries, .listStoreEntries, .lowStock, .stats,
+      .listStockedStores,
       .listLocations, .page:
       return
     default: break
@@ -183,8 +185,8 @@ extension HTTPConnection {
     }
     operationsUnderWay += gather.commandCount
     var commandNumber = 0
-    for (place, line) in form.lines.enumerated() {
-      guard case .command(var command, _) = line else { continue }
+    for place in form.lines.indices {
+      guard case .command(var command) = form.lines[place] else { continue }
       if case .reserve = command.operation { front.activity.asked &+= 1 }
       if let idempotency = request.idempotency {
         command.idempotency = idempotency.key(operation: commandNumber)
@@ -300,11 +302,16 @@ extension HTTPConnection {
         try VerifyForm.read(&reader, &errors)
       }
       cold = .verify
-    case .readiness: cold = .readiness
+    case .readiness:
+      if front.isDraining { throw Problem(.overloaded, "The engine is stopping.") }
+      cold = .readiness
+    case .metrics: cold = .metrics(front.shared.metrics)
+    case .export:
+      cold = ListQueries.export(request.query, desk: front.shared.metrics.exports, &errors)
     case .set, .adjust, .reserve, .release, .fulfill, .transfer, .batch, .readSummary, .readEntry,
       .putEntry, .deleteEntry, .putProduct, .readProduct, .health, .hold, .readHold,
       .extendHold, .fulfillHold, .releaseHold, .events, .adminSet, .adminAdjust, .live, .page,
-      .readSession, .signIn, .signOut:
+      .readSession, .signIn, .signOut, .none:
       preconditionFailure("\(request.endpoint) is not answered by a task")
     }
     if !errors.isEmpty { throw .invalid(errors) }

@@ -139,6 +139,7 @@ extension HTTPConnection {
       throw .payloadTooLarge(limit: request.bodyLimit)
     }
     request.lastEventID = fields.lastEventID
+    request.traceParent = fields.traceParent
     if fields.idempotencyKeyCount > 0, request.keepsBody || method == .DELETE {
       guard fields.idempotencyKeyCount == 1 else {
         throw .invalid("Idempotency-Key", "must be given once")
@@ -188,6 +189,7 @@ extension HTTPConnection {
       request.reservation = reservation
     }
     guard let row = path.row(for: method) else { throw .methodNotAllowed(path.allow) }
+    if row.endpoint == .metrics { try checkMetrics(fields, request) }
     guard row.roles.isEmpty || row.roles.contains(request.principal.role) else {
       throw .forbidden
     }
@@ -198,6 +200,18 @@ extension HTTPConnection {
       request.file = PageFile.byPath["/admin/inventory"]
     }
     request.query = target.query.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func checkMetrics(
+    _ fields: HeaderFields, _ request: Exchange
+  ) throws(Problem) {
+    switch front.configuration.metricsAccess {
+    case .everybody: break
+    case .nobody: throw .notFound
+    case .admins:
+      guard let principal = try authorize(fields, .GET, request) else { throw .unauthorized }
+      guard principal.role == .admin else { throw .forbidden }
+    }
   }
 
   private func authorize(

@@ -211,7 +211,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   private func flush(_ bytes: UnsafeRawBufferPointer) {
     guard let context, !isClosing else { return }
     let isIdle = pending.isEmpty && inbound == nil
-    if wroteLast || (isIdle && (inputClosed || front.isDraining)) {
+    if wroteLast || (isIdle && (inputClosed || front.closesIdle)) {
       finish(context, bytes)
       return
     }
@@ -299,8 +299,6 @@ final class HTTPConnection: ChannelDuplexHandler {
       refuseRest(.requestTimeout)
     }
   }
-
-  func beginDraining() { flush() }
 
   func abort() { context?.close(promise: nil) }
 }

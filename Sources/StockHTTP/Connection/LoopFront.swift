@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import StockCore
@@ -9,6 +10,9 @@ final class LoopFront: AnswerReceiver {
   /// How often the loop looks at the clock and at the control plane.
   static let tickLength = TimeAmount.milliseconds(100)
 
+  /// How long an idle connection may still bring a request when the engine stops.
+  static let idleGrace = TimeAmount.milliseconds(500)
+
   let engine: any Engine
   let loop: any EventLoop
   let configuration: HTTPConfiguration
@@ -17,6 +21,9 @@ final class LoopFront: AnswerReceiver {
   let routes = RouteTable.shared
   let keys: KeyCache
   let limit: ConnectionLimit
+  let logger: Logger
+  /// Each request is written into the log.
+  let logsRequests: Bool
   let shared: SharedFront
   private let clock: @Sendable () -> Timestamp
 
@@ -34,11 +41,13 @@ final class LoopFront: AnswerReceiver {
   private var date = ByteWriter(capacity: 32)
   /// What the request ids of this loop begin with, and what comes before them in a header.
   private var idPrefix = ByteWriter(capacity: 64)
+  /// The same, without the header's name.
+  let idPrefixText: String
   private var lastID: UInt64 = 0
 
   private var slots: [Slot] = []
   private var freeSlots: [Int] = []
-  private var connectionCount = 0
+  private(set) var connectionCount = 0
   private var touched: [HTTPConnection] = []
   private var spare: [HTTPConnection] = []
 
@@ -54,7 +63,16 @@ final class LoopFront: AnswerReceiver {
   /// Bytes of bodies that have not arrived in full.
   var bodyBytesHeld = 0
 
+  // What has been counted, and what the log has been told.
+  var counts = FrontCounts()
+  /// The time while answers of shards are taken: one look at the clock for all of them.
+  private(set) var answersAt: NIODeadline?
+  var logLines = 0
+  var logLinesDropped = 0
+
   private(set) var isDraining = false
+  /// Draining, and connections that have been idle since its beginning may be closed.
+  private(set) var closesIdle = false
   private var emptied: EventLoopPromise<Void>?
 
   private struct Slot {
@@ -76,12 +94,17 @@ final class LoopFront: AnswerReceiver {
     self.loopIndex = gateway.loopIndex
     self.keys = KeyCache(engine.control)
     self.limit = limit
+    self.logger = configuration.logger
+    self.logsRequests = configuration.logger.logLevel <= .debug
     self.shared = shared ?? SharedFront(configuration)
     self.clock = clock
     self.now = clock()
     date.append(httpDate: now)
+    let prefix = UInt64.random(in: .min ... .max)
     idPrefix.append("\r\nX-Request-Id: ")
-    idPrefix.appendHex(.random(in: .min ... .max), width: 16)
+    idPrefix.appendHex(prefix, width: 16)
+    let digits = String(prefix, radix: 16)
+    idPrefixText = String(repeating: "0", count: 16 - digits.count) + digits
     gateway.receiver = self
   }
 
@@ -108,6 +131,7 @@ final class LoopFront: AnswerReceiver {
     }
     // Time-outs are seconds long: looking every second is often enough.
     guard tick % 10 == 0 else { return }
+    renewLogBudget()
     for slot in slots.indices { slots[slot].connection?.checkTime() }
   }
 
@@ -123,9 +147,12 @@ extension LoopFront {
   /// Takes over a channel that was accepted.
   func adopt(_ channel: any Channel) throws {
     guard !isDraining, limit.tryAdd() else {
-      try channel.pipeline.syncOperations.addHandler(TurnAway())
+      counts.turnedAway += 1
+      let why = isDraining ? "The engine is stopping." : "There are too many connections."
+      try channel.pipeline.syncOperations.addHandler(TurnAway(why))
       return
     }
+    counts.accepted += 1
     let connection = HTTPConnection(front: self)
     do {
       try channel.pipeline.syncOperations.addHandler(connection)
@@ -157,7 +184,8 @@ extension LoopFront {
     if isDraining, connectionCount == 0 { emptied?.succeed(()) }
   }
 
-  /// Closes what is idle, and the rest when it has finished, or `grace` has passed.
+  /// Answers what is under way, and what comes meanwhile, with "Connection: close"; closes what has
+  /// been idle for `idleGrace`, and all the rest when `grace` has passed.
   func beginDraining(within grace: TimeAmount) {
     guard !isDraining else { return }
     isDraining = true
@@ -169,8 +197,14 @@ extension LoopFront {
       deadline.cancel()
       bound.value.retire()
     }
-    for connection in slots.compactMap(\.connection) { connection.beginDraining() }
+    // A request may be on its way on a connection that looks idle.
+    loop.scheduleTask(in: min(grace, Self.idleGrace)) { bound.value.closeIdle() }
     if connectionCount == 0 { promise.succeed(()) }
+  }
+
+  private func closeIdle() {
+    closesIdle = true
+    for connection in slots.compactMap(\.connection) { connection.flush() }
   }
 
   /// Succeeds when draining is over.
@@ -192,6 +226,8 @@ extension LoopFront {
 
 extension LoopFront {
   func receive(_ answers: [Answer]) {
+    answersAt = NIODeadline.now()
+    defer { answersAt = nil }
     for index in answers.indices {
       let slot = answers[index].ticket.connection
       guard slot < slots.count, let connection = slots[slot].connection else { continue }

@@ -3,8 +3,10 @@ final class SharedFront: Sendable {
   let sessions: SessionStore
   let signIns = SignInLimit()
   let activity = Activity()
+  let metrics: MetricsSource
 
   init(_ configuration: HTTPConfiguration) {
     sessions = SessionStore(configuration.sessions)
+    metrics = MetricsSource(registry: configuration.metrics)
   }
 }

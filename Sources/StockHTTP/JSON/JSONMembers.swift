@@ -4,6 +4,8 @@ struct JSONMembers {
   let allowed: FieldSet
   private(set) var seen: FieldSet = []
   private var isFirst = true
+  /// The field before, if it came where it usually does.
+  private var last: Field?
 
   init(allowed: FieldSet) { self.allowed = allowed }
 
@@ -11,6 +13,7 @@ struct JSONMembers {
   mutating func next(
     _ reader: inout JSONReader, _ errors: inout FieldErrors
   ) throws(JSONSyntaxError) -> Field? {
+    if let field = usual(&reader) { return field }
     while try reader.next(isFirst: isFirst, close: UInt8(ascii: "}")) {
       isFirst = false
       let name = try reader.memberName()
@@ -28,6 +31,37 @@ struct JSONMembers {
       return field
     }
     return nil
+  }
+
+  /// The next field, if it is the one that programs mostly write there, and as they write it: its name
+  /// is compared then, instead of being read and looked up. Whatever else comes is left where it is.
+  private mutating func usual(_ reader: inout JSONReader) -> Field? {
+    var at = reader.position
+    if !isFirst {
+      guard reader.bytes[safe: at] == UInt8(ascii: ",") else { return nil }
+      at += 1
+      if reader.bytes[safe: at] == UInt8(ascii: " ") { at += 1 }
+    }
+    let rest = UnsafeBufferPointer(rebasing: reader.bytes[at...])
+    let next: Field
+    let count: Int
+    switch last {
+    case nil where isFirst && Matching.hasPrefix(rest, "\"product_id\":"):
+      (next, count) = (.productID, 13)
+    case nil where isFirst && Matching.hasPrefix(rest, "\"op\":"): (next, count) = (.op, 5)
+    case .op where Matching.hasPrefix(rest, "\"product_id\":"): (next, count) = (.productID, 13)
+    case .productID where Matching.hasPrefix(rest, "\"location\":"): (next, count) = (.location, 11)
+    case .location where Matching.hasPrefix(rest, "\"quantity\":"): (next, count) = (.quantity, 11)
+    default:
+      last = nil
+      return nil
+    }
+    guard allowed.contains(next), !seen.contains(next) else { return nil }
+    reader.position = at + count
+    isFirst = false
+    last = next
+    seen.insert(next)
+    return next
   }
 
   /// An unknown name as far as it is worth showing.

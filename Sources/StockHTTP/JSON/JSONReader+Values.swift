@@ -63,8 +63,12 @@ extension JSONReader {
   mutating func location(
     _ field: Field, _ errors: inout FieldErrors
   ) throws(JSONSyntaxError) -> String? {
+    if let name = sameLocation() { return name }
     guard let text = try text(field, &errors) else { return nil }
-    if let name = withBytes(of: text, { LocationName.normalize($0) }) { return name }
+    if let name = withBytes(of: text, { LocationName.normalize($0) }) {
+      note(location: name, at: text)
+      return name
+    }
     errors.add(field, Self.locationMessage)
     return nil
   }

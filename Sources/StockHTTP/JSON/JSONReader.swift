@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Why bytes are not JSON, and where.
 struct JSONSyntaxError: Error, Equatable {
   var message: String
@@ -16,11 +24,28 @@ struct JSONReader {
 
   let bytes: UnsafeBufferPointer<UInt8>
   var position = 0
+  /// The last location's name as it stood there, with its quotes, and what it means: the lines of a
+  /// batch mostly name the same.
+  private(set) var lastLocation: (text: Range<Int>, name: String)?
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   func failure(_ message: String) -> JSONSyntaxError {
     JSONSyntaxError(message: message, position: position)
+  }
+
+  /// The last location's name, if it stands here again. Goes past it.
+  mutating func sameLocation() -> String? {
+    guard let (text, name) = lastLocation, bytes.count - position >= text.count,
+      let base = bytes.baseAddress,
+      memcmp(base + position, base + text.lowerBound, text.count) == 0
+    else { return nil }
+    position += text.count
+    return name
+  }
+
+  mutating func note(location: String, at text: JSONText) {
+    lastLocation = (text.start - 1..<text.start + text.count + 1, location)
   }
 
   /// The first byte of the next token, which is not consumed.

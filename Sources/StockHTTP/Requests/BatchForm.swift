@@ -2,7 +2,7 @@ import StockCore
 
 /// A batch's line: to be judged by a shard, or refused for its form or the caller's role.
 enum BatchLine {
-  case command(Command, Subject)
+  case command(Command)
   case refused(Problem)
 }
 
@@ -87,8 +87,7 @@ struct BatchForm {
     guard
       let command = form.operation(operation, caller: caller, &errors, allocation: allocation)
     else { return .refused(.invalid(errors, form.subject)) }
-    return .command(
-      Command(scope: caller.scope, operation: command, actor: caller.actor), form.subject)
+    return .command(Command(scope: caller.scope, operation: command, actor: caller.actor))
   }
 
   // MARK: All or none
@@ -104,7 +103,7 @@ struct BatchForm {
     for (place, line) in lines.enumerated() {
       errors.place = .element(.operations, place)
       switch line {
-      case .command(let command, _):
+      case .command(let command):
         switch command.operation {
         case .reserve(let amount):
           list.append(

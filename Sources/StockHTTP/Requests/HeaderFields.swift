@@ -23,6 +23,8 @@ struct HeaderFields {
   private(set) var idempotencyKey: [UInt8]?
   private(set) var idempotencyKeyCount = 0
   private(set) var lastEventID: String?
+  /// A well-formed one: others are passed over, as the standard asks for.
+  private(set) var traceParent: String?
   /// What a browser tells, where no token was sent.
   private(set) var browser: BrowserFields?
   /// The client wants another protocol: the decoder takes no further request from it.
@@ -77,6 +79,8 @@ struct HeaderFields {
     case 8 where Matching.equalIgnoringCase(name, "if-match"):
       ifMatch = String(decoding: value, as: UTF8.self)
       ifMatchCount += 1
+    case 11 where Matching.equalIgnoringCase(name, "traceparent"):
+      traceParent = TraceParent.parse(value)
     case 12 where Matching.equalIgnoringCase(name, "content-type"):
       isJSON = Self.isJSON(value)
     case 12 where Matching.equalIgnoringCase(name, "x-request-id"):
@@ -105,6 +109,7 @@ struct HeaderFields {
   }
 
   private static func isJSON(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    if Matching.equal(value, "application/json") { return true }
     let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
     return Matching.equalIgnoringCase(
       UnsafeBufferPointer(rebasing: type), "application/json")

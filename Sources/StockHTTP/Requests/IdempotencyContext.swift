@@ -22,11 +22,24 @@ final class IdempotencyContext {
   ) {
     self.owner = owner
     self.text = text
-    request.update(data: Array(method.rawValue.utf8))
     // Neither a method nor a target has a space or a line's end.
-    request.update(data: [UInt8(ascii: " ")])
+    update(Self.head(method))
     request.update(bufferPointer: UnsafeRawBufferPointer(target))
-    request.update(data: [UInt8(ascii: "\n")])
+    update("\n")
+  }
+
+  private static func head(_ method: HTTPMethod) -> StaticString {
+    switch method {
+    case .POST: "POST "
+    case .PUT: "PUT "
+    case .DELETE: "DELETE "
+    default: preconditionFailure("no endpoint takes a key with \(method)")
+    }
+  }
+
+  private func update(_ text: StaticString) {
+    request.update(
+      bufferPointer: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// The body is complete. To be called once, before `key(operation:)`.
@@ -40,9 +53,10 @@ final class IdempotencyContext {
   /// - Parameter operation: which of the commands that the request becomes; 0 where it is one.
   func key(operation: Int) -> IdempotencyKey {
     var digest = SHA256()
-    withUnsafeBytes(of: owner.bigEndian) { digest.update(bufferPointer: $0) }
-    withUnsafeBytes(of: Int64(operation).bigEndian) { digest.update(bufferPointer: $0) }
-    digest.update(data: text)
+    withUnsafeBytes(of: (owner.bigEndian, Int64(operation).bigEndian)) {
+      digest.update(bufferPointer: $0)
+    }
+    text.withUnsafeBytes { digest.update(bufferPointer: $0) }
     let (high, low) = Self.words(of: digest.finalize())
     return IdempotencyKey(high: high, low: low, fingerprint: fingerprint)
   }

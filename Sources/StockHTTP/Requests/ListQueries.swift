@@ -44,6 +44,22 @@ enum ListQueries {
     return result
   }
 
+  /// `GET /api/v1/admin/export`. The limit is on rows that are looked at: a page may have fewer items,
+  /// even none, and is the last only if `next_cursor` is null.
+  static func export(
+    _ text: String?, desk: ExportDesk, _ errors: inout FieldErrors
+  ) -> ColdRequest {
+    let query = QueryString(text, allowed: ["store_id", "limit", "cursor"], &errors)
+    let store = query.integer("store_id", in: 1...Bounds.maxID, &errors)
+    let rows = Int(query.integer("limit", in: 1...10_000, &errors) ?? 5_000)
+    var position: ExportDesk.Position?
+    if let cursor = query.text("cursor") {
+      position = ExportDesk.Position(cursor)
+      if position == nil { errors.add("cursor", "is not one of this list") }
+    }
+    return .export(desk, from: position, rows: rows, store: store)
+  }
+
   /// `GET /api/v1/admin/inventory/low-stock`: the entries with the least available first.
   static func lowStock(_ text: String?, _ errors: inout FieldErrors) -> EntryQuery {
     let query = QueryString(

@@ -1,5 +1,5 @@
 /// What a request can be about: one case for each row of `RouteTable`.
-enum Endpoint: Sendable {
+enum Endpoint: Int, CaseIterable, Sendable {
   case set, adjust, reserve, release, fulfill, transfer, batch
   case hold, readHold, listHolds, extendHold, fulfillHold, releaseHold
   case listMovements, events, live
@@ -9,9 +9,11 @@ enum Endpoint: Sendable {
   case adminSet, adminAdjust
   case listAllEntries, listStoreEntries, lowStock, stats, listStockedStores, listLocations
   case createKey, listKeys, revokeKey
-  case verify
-  case health, readiness
+  case verify, export
+  case health, readiness, metrics
   case page, readSession, signIn, signOut
+  /// Not found yet, or not at all.
+  case none
 }
 
 extension Endpoint {

@@ -67,9 +67,12 @@ struct RouteTable: Sendable {
     Row(.GET, "/api/v1/admin/inventory/events", .events, .admin),
     Row(.GET, "/api/v1/admin/inventory/live", .live, .admin),
     Row(.POST, "/api/v1/admin/verify", .verify, .admin),
+    Row(.GET, "/api/v1/admin/export", .export, .admin),
 
     Row(.GET, "/healthz", .health, .anyone),
     Row(.GET, "/readyz", .readiness, .anyone),
+    // Whether it needs a key, a setting says.
+    Row(.GET, "/metrics", .metrics, .anyone),
     // The web page; its other files are found by their names (`PageFile`).
     Row(.GET, "/admin/inventory", .page, .anyone),
     Row(.GET, "/admin/session", .readSession, .anyone),

@@ -65,10 +65,13 @@ struct RawWriter {
 
   /// 16 lower-case hex digits.
   mutating func hex(_ value: UInt64) {
-    for shift in stride(from: UInt64(60), through: 0, by: -4) {
-      let digit = UInt8(truncatingIfNeeded: value >> shift & 15)
-      byte(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    let digits = ("0123456789abcdef" as StaticString).utf8Start
+    var rest = value
+    for place in stride(from: 15, through: 0, by: -1) {
+      next[place] = digits[Int(truncatingIfNeeded: rest & 15)]
+      rest >>= 4
     }
+    next += 16
   }
 
   mutating func text(_ text: StaticString) {

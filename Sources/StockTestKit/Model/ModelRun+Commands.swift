@@ -127,7 +127,7 @@ extension ModelRun {
     if known.fingerprint != key.fingerprint {
       expected = .refused(.idempotencyMismatch)
     } else if let kept = committedAnswers[KeyDigest(key)], let bucket = kept.bucket {
-      expected = .replay(bucket)
+      expected = .replay(key, bucket)
       let stored = redis.answers[bucket]?[KeyDigest(key)]
       guard stored?.outcome == kept.outcome, stored?.fingerprint == key.fingerprint else {
         throw mismatch("redis keeps \(String(describing: stored)) of \(command)")

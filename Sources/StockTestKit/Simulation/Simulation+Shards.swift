@@ -150,9 +150,9 @@ extension Simulation {
         checking.command, to: engine.shards[checking.target], ticket: ticket, engine,
         engine.now(clock))
     }
-    if case .replay(let bucket) = answer.outcome {
-      guard let key = witness.asked[ticket]?.command.idempotency else {
-        return witness.report("ticket \(ticket) has no key and is answered again")
+    if case .replay(let key, let bucket) = answer.outcome {
+      guard witness.asked[ticket]?.command.idempotency == key else {
+        return witness.report("ticket \(ticket) is answered for a key that is not its own")
       }
       shard.replaying.append((ticket, key))
       guard engine.connection?.isOpen == true else { return dropReplays(engine, shard) }

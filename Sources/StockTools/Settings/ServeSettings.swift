@@ -19,6 +19,18 @@ public struct ServeSettings: Equatable, Sendable {
     case replicas(Int)
   }
 
+  /// Who may read `/metrics`: bearers of an admin key, everybody who reaches the port, nobody.
+  public enum Metrics: String, CaseIterable, Sendable {
+    case admin, open, off
+  }
+
+  public enum LogFormat: String, CaseIterable, Sendable {
+    /// A line for people.
+    case console
+    /// One JSON object a line.
+    case json
+  }
+
   public enum Authentication: String, CaseIterable, Sendable {
     case keys, none
   }
@@ -34,6 +46,8 @@ public struct ServeSettings: Equatable, Sendable {
   public var durability: Durability
   public var authentication: Authentication
   public var logLevel: Logger.Level
+  public var logFormat: LogFormat
+  public var metrics: Metrics
   /// Event loops; nil: the engine's default.
   public var loops: Int?
   /// Shards of a new namespace; nil: the engine's default, or what the namespace has.
@@ -59,7 +73,8 @@ public struct ServeSettings: Equatable, Sendable {
 
   /// Every setting that has a flag.
   public static let names = [
-    "host", "port", "data", "redis", "durability", "auth", "log-level", "loops", "shards",
+    "host", "port", "data", "redis", "durability", "auth", "log-level", "log-format",
+    "metrics", "loops", "shards",
     "allow-unsafe-redis", "redis-server", "expiry-grace", "idempotency-age", "closed-hold-age",
     "ledger-length", "min-ttl",
   ]
@@ -102,6 +117,9 @@ public struct ServeSettings: Equatable, Sendable {
       try read.parsed(
         "log-level", Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
       ) { Logger.Level(rawValue: $0) } ?? .info
+    logFormat =
+      try read.parsed("log-format", "console or json") { LogFormat(rawValue: $0) } ?? .console
+    metrics = try read.parsed("metrics", "admin, open or off") { Metrics(rawValue: $0) } ?? .admin
     loops = try read.int("loops", in: 1...(1 << Ticket.loopBits))
     shards = try read.int("shards", in: 1...Bounds.maxShards)
     allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
@@ -157,6 +175,15 @@ public struct ServeSettings: Equatable, Sendable {
       throw ToolError("--config \(path): \(error.localizedDescription)")
     }
   }
+}
+
+/// Without what is secret: whatever prints settings must not tell keys and passwords.
+extension ServeSettings: CustomStringConvertible, CustomDebugStringConvertible {
+  public var description: String {
+    "settings of \(host):\(port), data \(data), \(redis == nil ? "own redis" : "given redis")"
+  }
+
+  public var debugDescription: String { description }
 }
 
 extension ServeSettings.Durability {

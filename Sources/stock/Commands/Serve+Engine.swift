@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -14,14 +15,22 @@ import UnixSignals
 /// Runs the engine and its front until it is told to stop (SIGTERM, SIGINT).
 func serve(_ settings: ServeSettings) async throws {
   LoggingSystem.bootstrap { label in
-    var handler = StreamLogHandler.standardError(label: label)
+    var handler: any LogHandler =
+      switch settings.logFormat {
+      case .console: StreamLogHandler.standardError(label: label)
+      case .json: JSONLogHandler(label: label)
+      }
     handler.logLevel = settings.logLevel
     return handler
   }
+  let registry = MetricRegistry()
+  MetricsSystem.bootstrap(registry)
   let logger = Logger(label: "stock")
   let group = ServiceGroup(
     configuration: .init(
-      services: [.init(service: EngineService(settings: settings, logger: logger))],
+      services: [
+        .init(service: EngineService(settings: settings, logger: logger, registry: registry))
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
   do {
     try await group.run()
@@ -35,7 +44,10 @@ func serve(_ settings: ServeSettings) async throws {
 }
 
 /// Everything that serves, from start to stop: Redis, engine, front; and back.
-private struct EngineService: Service {
+private struct EngineService: Service, CustomStringConvertible {
+  /// The service group writes its services into the log: nothing of the settings may be told there.
+  let description = "engine"
+
   /// Half the cores: the others are Redis's and the kernel's. Measured: docs/adr/0009.
   private static var defaultLoops: Int { max(1, System.coreCount / 2) }
   /// Few shards make large batches; each loop needs one, also on a larger machine later.
@@ -43,6 +55,7 @@ private struct EngineService: Service {
 
   let settings: ServeSettings
   let logger: Logger
+  let registry: MetricRegistry
 
   func run() async throws {
     let managed = try await startRedis()
@@ -68,12 +81,22 @@ private struct EngineService: Service {
       let newKey = try await prepareKeys(engine.control)
       var configuration = HTTPConfiguration(
         authorization: settings.authentication == .none ? .none : .keys)
+      configuration.metricsAccess =
+        switch settings.metrics {
+        case .admin: .admins
+        case .open: .everybody
+        case .off: .nobody
+        }
+      configuration.metrics = registry
+      configuration.logger = logger
       configuration.timeToLive = settings.shortestTimeToLive...Bounds.timeToLive.upperBound
       let server = try await HTTPServer.start(
         engine: engine, host: settings.host, port: settings.port, group: group,
         configuration: configuration)
       announce(server, newKey: newKey)
+      ServiceManager.tell("READY=1")
       try await gracefulShutdown()
+      ServiceManager.tell("STOPPING=1")
       logger.info("stopping")
       await server.stop()
       await engine.stop()
@@ -121,6 +144,7 @@ private struct EngineService: Service {
       revive = {
         do {
           if try await managed.restartIfDead() {
+            Counter(label: "stock_redis_restarts_total").increment()
             logger.warning("redis-server was gone: started again")
           }
         } catch {

@@ -38,6 +38,17 @@ struct ServeOptions: ParsableArguments {
   )
   var logLevel: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "console, or json: one object a line (default: console).", valueName: "format"))
+  var logFormat: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who may read /metrics: admin (with an admin key), open (everybody who reaches the port) or "
+        + "off (default: admin).", valueName: "who"))
+  var metrics: String?
+
   @Option(help: ArgumentHelp("Event loops (default: by the number of cores).", valueName: "number"))
   var loops: Int?
 
@@ -87,7 +98,9 @@ struct ServeOptions: ParsableArguments {
       "host": host.map(ConfigContent.string), "port": port.map(ConfigContent.int),
       "data": data.map(ConfigContent.string), "redis": redis.map(ConfigContent.string),
       "durability": durability.map(ConfigContent.string), "auth": auth.map(ConfigContent.string),
-      "log-level": logLevel.map(ConfigContent.string), "loops": loops.map(ConfigContent.int),
+      "log-level": logLevel.map(ConfigContent.string),
+      "log-format": logFormat.map(ConfigContent.string),
+      "metrics": metrics.map(ConfigContent.string), "loops": loops.map(ConfigContent.int),
       "shards": shards.map(ConfigContent.int),
       "allow-unsafe-redis": allowUnsafeRedis ? .bool(true) : nil,
       "redis-server": redisServer.map(ConfigContent.string),

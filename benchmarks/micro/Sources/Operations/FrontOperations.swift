@@ -15,6 +15,13 @@ extension MicroOperations {
     .init("whole/the same over 1,000 products") { scale in
       WholeFront(Shortcut(scale, products: 1_000), products: 1_000)
     },
+    .init("whole/the same, one product, each with a key of its own") { scale in
+      WholeFront(Shortcut(scale, products: 1), isKeyed: true)
+    },
+    .init("batch/a line, front alone") { _ in WholeBatch(StandIn()) },
+    .init("batch/a line, front, shard, encode") { scale in
+      WholeBatch(Shortcut(scale, products: 1))
+    },
   ]
 }
 
@@ -27,10 +34,32 @@ enum SampleRequest {
     #"{"product_id":\#(product),"location":"MAIN","quantity":1}"#
   }
 
-  static func text(_ product: ProductID) -> String {
-    let body = body(product)
-    return "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Type: application/json\r\n"
-      + "Authorization: Bearer \(token)\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body
+  static func text(_ product: ProductID, key: String? = nil) -> String {
+    text(path, body(product), key: key)
+  }
+
+  /// A key of zeros.
+  static let noKey = String(repeating: "0", count: keyDigits)
+  static let keyDigits = 20
+
+  /// Where the key begins in a request with one.
+  static var keyStart: Int {
+    let text = text(1, key: noKey)
+    guard let key = text.firstRange(of: noKey) else { preconditionFailure("a request with a key") }
+    return text[..<key.lowerBound].utf8.count
+  }
+
+  /// A batch of reserves of one product.
+  static func batch(_ product: ProductID, lines: Int) -> String {
+    let line = #"{"op":"reserve","product_id":\#(product),"location":"MAIN","quantity":1}"#
+    let lines = Array(repeating: line, count: lines).joined(separator: ",")
+    return text("/api/v1/store/inventory/batch", "{\"operations\":[\(lines)]}")
+  }
+
+  private static func text(_ path: String, _ body: String, key: String? = nil) -> String {
+    "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Type: application/json\r\n"
+      + "Authorization: Bearer \(token)\r\nContent-Length: \(body.utf8.count)\r\n"
+      + (key.map { "Idempotency-Key: \($0)\r\n" } ?? "") + "\r\n" + body
   }
 }
 

@@ -16,15 +16,23 @@ final class WholeFront: MicroOperation {
   private var channels: [SocketPair] = []
   private var requests: [ByteBuffer] = []
   private let received = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
+  private let isKeyed: Bool
+  private var nextKey = 0
+  private let keyStart: Int
 
-  init(_ gateway: any TickGateway, products: Int = 1) {
+  /// - Parameter isKeyed: each request has an `Idempotency-Key` that no other has.
+  init(_ gateway: any TickGateway, products: Int = 1, isKeyed: Bool = false) {
+    self.isKeyed = isKeyed
     loop = EmbeddedEventLoop()
     engine = BenchEngine(gateway, token: SampleRequest.token)
     front = FrontOfLoop(engine: engine, loop: loop)
     var numbers = SeededNumbers(seed: 1)
     requests = (0..<MicroOperations.perRound).map { _ in
-      ByteBuffer(string: SampleRequest.text(Int64(numbers.next(below: products)) + 1))
+      ByteBuffer(
+        string: SampleRequest.text(
+          Int64(numbers.next(below: products)) + 1, key: isKeyed ? SampleRequest.noKey : nil))
     }
+    keyStart = SampleRequest.keyStart
     do {
       for _ in 0..<Self.connections {
         let channel = SocketPair(loop: loop)
@@ -33,6 +41,20 @@ final class WholeFront: MicroOperation {
       }
     } catch {
       preconditionFailure("cannot connect: \(error)")
+    }
+  }
+
+  /// Writes another number into each request's key, where it stands: allocations between the rounds
+  /// would be counted too.
+  func prepare() {
+    guard isKeyed else { return }
+    for place in requests.indices {
+      nextKey += 1
+      var rest = nextKey
+      for digit in (0..<SampleRequest.keyDigits).reversed() {
+        requests[place].setInteger(UInt8(48 + rest % 10), at: keyStart + digit)
+        rest /= 10
+      }
     }
   }
 

@@ -1,0 +1,42 @@
+import NIOCore
+public import StockCore
+
+/// How an engine is, in numbers: gathered from its loops when somebody asks.
+public struct EngineFigures: Sendable {
+  /// Of all loops together.
+  public var commits: CommitCounts
+  public var shards: [ShardFigures]
+
+  public init(commits: CommitCounts = CommitCounts(), shards: [ShardFigures] = []) {
+    self.commits = commits
+    self.shards = shards
+  }
+}
+
+extension Engine {
+  /// An engine that counts nothing.
+  public func figures() async -> EngineFigures { EngineFigures() }
+}
+
+extension ShardedEngine {
+  public func figures() async -> EngineFigures {
+    var figures = EngineFigures()
+    for bound in engineLoops {
+      let (commits, shards) =
+        (try? await bound.eventLoop.submit { bound.value.figures() }.get()) ?? (CommitCounts(), [])
+      figures.commits.add(commits)
+      figures.shards += shards
+    }
+    figures.shards.sort { $0.shard < $1.shard }
+    return figures
+  }
+}
+
+extension EngineLoop {
+  func figures() -> (commits: CommitCounts, shards: [ShardFigures]) {
+    let now = shared.clock.now()
+    return (
+      link?.counts ?? CommitCounts(), shards.map { $0.assumeIsolated { $0.figures(now: now) } }
+    )
+  }
+}
