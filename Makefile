@@ -15,7 +15,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps page test-page test-page-quick
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps page test-page test-page-quick docs contract contract-quick clients
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -94,6 +94,24 @@ faults-ledger: build ## rebuild all counters from the ledger after orders and ki
 faults-events: build ## 5,000 readers of events: what they cost, and how far they lag behind
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults events
+
+docs: ## write the page of the contract, after a change of docs/openapi.yaml
+	@python3 -c 'import yaml' 2>/dev/null || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq python3-yaml >/dev/null; }
+	python3 docs/contract/page.py
+
+contract: build ## ask a running engine 20,000 things: no answer but those of docs/openapi.yaml
+	Tests/Contract/contract.sh $(STOCK) --examples 150 --chains 40 --least 20000 \
+	  --report docs/contract/last-run.json
+
+contract-quick: deps ## the same in about a minute
+	swift build --product stock
+	Tests/Contract/contract.sh .build/debug/stock --roles admin,checkout --examples 3 --chains 0 \
+	  --phases coverage,fuzzing --least 3000
+
+clients: deps ## run the checkouts of docs/clients against an engine, with answers lost on the way
+	swift build --product stock
+	python3 Tests/Clients/run.py --binary .build/debug/stock
 
 bench: build ## everything beside its peers: about 25 minutes (benchmarks/README.md)
 	benchmarks/run.py full

@@ -54,7 +54,8 @@ struct TidyTests {
 
   @Test("no file is longer than 500 lines")
   func filesAreShort() throws {
-    for file in try Self.all() {
+    // A text that a script wrote is read where it came from.
+    for file in try Self.all() where !file.lines[0].hasPrefix("// Made by ") {
       #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count - 1) lines")
     }
   }

@@ -170,11 +170,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("GET", base + "/reserve", "POST"), ("POST", base, "GET"),
-    ("POST", base + "/41", "GET, PUT, DELETE"), ("PATCH", base + "/41", "GET, PUT, DELETE"),
-    ("OPTIONS", base, "GET"), ("DELETE", "/healthz", "GET"),
-    ("PUT", "/api/v1/admin/keys", "GET, POST"),
-    ("DELETE", "/api/v1/admin/stores/1", "GET, PUT"),
+    ("GET", base + "/reserve", "POST"), ("POST", base, "GET, HEAD"),
+    ("POST", base + "/41", "GET, HEAD, PUT, DELETE"),
+    ("PATCH", base + "/41", "GET, HEAD, PUT, DELETE"),
+    ("OPTIONS", base, "GET, HEAD"), ("DELETE", "/healthz", "GET, HEAD"),
+    ("PUT", "/api/v1/admin/keys", "GET, HEAD, POST"),
+    ("DELETE", "/api/v1/admin/stores/1", "GET, HEAD, PUT"),
   ])
   func methods(_ method: String, _ path: String, _ allow: String) throws {
     let response = try Wire().ask(request(method, path))
@@ -187,8 +188,23 @@ import Testing
     let wire = try Wire()
     try wire.send(request("HEAD", "/healthz") + request("HEAD", "/nowhere"))
     let responses = try wire.responses(withoutBodies: true)
-    #expect(responses.map(\.status) == [405, 404])
-    #expect(responses[0].fields["content-length"] != "0")
+    #expect(responses.map(\.status) == [200, 404])
+    // What GET would have had.
+    #expect(responses[0].fields["content-length"] == "15")
+  }
+
+  @Test func streamsHaveNoHead() throws {
+    let wire = try Wire()
+    try wire.send(request("HEAD", base + "/events"))
+    let responses = try wire.responses(withoutBodies: true)
+    #expect(responses.map(\.status) == [405])
+    #expect(responses[0].fields["allow"] == "GET")
+  }
+
+  @Test func unknownMethods() throws {
+    let response = try Wire().ask(request("BREW", "/healthz"))
+    #expect(response.status == 405)
+    #expect(response.fields["allow"] == "GET, HEAD, POST, PUT, DELETE")
   }
 
   @Test(arguments: [

@@ -170,8 +170,9 @@ extension HTTPConnection {
     let path: RouteTable.Path
     switch front.routes.match(target.path) {
     case .none:
-      guard method == .GET, let file = PageFile.byPath[String(decoding: target.path, as: UTF8.self)]
+      guard let file = PageFile.byPath[String(decoding: target.path, as: UTF8.self)]
       else { throw .notFound }
+      guard method == .GET || method == .HEAD else { throw .methodNotAllowed("GET, HEAD") }
       request.endpoint = .page
       request.file = file
       request.browser = fields.browser

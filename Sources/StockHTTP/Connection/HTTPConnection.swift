@@ -176,7 +176,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
       refuseRest(.headersTooLarge)
     case HTTPParserError.invalidMethod:
-      refuseRest(.invalid("request", "must begin with GET, POST, PUT or DELETE"))
+      refuseRest(.methodNotAllowed("GET, HEAD, POST, PUT, DELETE"))
     case is HTTPParserError:
       refuseRest(.invalid("request", "is not HTTP/1.1"))
     default:

@@ -1,6 +1,6 @@
 import Crypto
 
-/// A file of the web page. It is part of the executable.
+/// A file of the web page or of the contract. It is part of the executable.
 struct PageFile: Sendable {
   var path: String
   var type: StaticString
@@ -18,6 +18,8 @@ struct PageFile: Sendable {
         "text/css; charset=utf-8"
       } else if path.hasSuffix(".svg") {
         "image/svg+xml"
+      } else if path.hasSuffix(".yaml") {
+        "application/yaml"
       } else {
         "text/html; charset=utf-8"
       }
@@ -28,7 +30,7 @@ struct PageFile: Sendable {
 
   /// By the path that a browser asks for.
   static let byPath: [String: PageFile] = {
-    var files: [String: PageFile] = [:]
+    var files = ContractFiles.byPath
     for (name, text) in PageFiles.all {
       let path = name == "inventory.html" ? "/admin/inventory" : "/admin/assets/" + name
       files[path] = PageFile(path, text)

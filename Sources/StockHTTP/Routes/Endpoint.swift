@@ -17,6 +17,9 @@ enum Endpoint: Int, CaseIterable, Sendable {
 }
 
 extension Endpoint {
+  /// Its response goes on until one side ends it.
+  var isStream: Bool { self == .events || self == .live }
+
   /// Belongs to the web page, and not to the API.
   var isOfPage: Bool {
     switch self {

@@ -17,6 +17,9 @@ struct RouteTable: Sendable {
       self.endpoint = endpoint
       self.roles = roles
     }
+
+    /// A stream's response has no end, so there is none to leave out.
+    var takesHead: Bool { method == .GET && !endpoint.isStream }
   }
 
   static let rows: [Row] = [
@@ -120,12 +123,14 @@ struct RouteTable: Sendable {
       self.placeholder = placeholder
       self.suffix = suffix
       self.rows = rows
-      allow = rows.map(\.method.rawValue).joined(separator: ", ")
+      allow = rows.map { $0.takesHead ? "GET, HEAD" : $0.method.rawValue }
+        .joined(separator: ", ")
     }
 
     func row(for method: HTTPMethod) -> Row? {
       for row in rows where row.method == method { return row }
-      return nil
+      // The same response without its body.
+      return method == .HEAD ? rows.first { $0.takesHead } : nil
     }
   }
 
