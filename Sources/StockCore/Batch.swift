@@ -35,8 +35,9 @@ public struct ProductChange: Equatable, Sendable {
   }
 }
 
-/// A hold's part of a commit: of the home's record, or of a part. nil: not there.
-public enum HoldRecord: Equatable, Sendable {
+/// A hold's part of a commit: of the home's record, or of a part. nil: not there. Boxed: a record goes
+/// through many hands, and has a dozen fields to copy.
+public indirect enum HoldRecord: Equatable, Sendable {
   case hold(Hold)
   case part(HoldPart)
 

@@ -4,6 +4,9 @@ public enum Bounds {
   public static let maxQuantity: Int64 = 9_007_199_254_740_991
   /// The largest id of a product, store or entry (a JSON integer as well).
   public static let maxID: Int64 = 9_007_199_254_740_991
+  /// The largest version, and the last time (in ms, in the year 10889), that a row in memory has room
+  /// for. Beyond it they stand still.
+  public static let maxVersion: Int64 = Packed.max
   /// What `available_quantity` shows for products that never run out.
   public static let unlimitedAvailable: Int64 = 999_999
   /// An entry with so much available, or less, is low, where nobody says what low is.
@@ -73,7 +76,10 @@ public enum Bounds {
     precondition(maxChangesPerCommit <= maxTicketsPerCommit)
     precondition(maxTicketsPerCommit < maxTicketsInFlight)
     precondition(maxRedoChanges >= 2 * maxChangesPerCommit)
-    precondition(maxEntriesPerShard < Int64(Int32.max) && maxProductsPerShard < Int64(Int32.max))
+    precondition(maxEntriesPerShard < RowTable<EntryRow>.maxRows)
+    precondition(maxProductsPerShard < 1 << EntryRow.productBits)
+    precondition(maxSKUBytes <= Int(UInt8.max))
+    precondition(maxSKUBytes + maxTitleBytes <= min(TextTable.blockBytes, Int(UInt16.max)))
     precondition(maxBodyBytes <= maxBatchBodyBytes)
     precondition(maxLinesPerHold <= maxChangesPerCommit)
     precondition(maxShards <= 1 << 12, "a ticket has 12 bits for a hold's home")

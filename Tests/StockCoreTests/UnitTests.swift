@@ -5,27 +5,113 @@ import Testing
 
 @Suite("Tables and names")
 struct UnitTests {
-  @Test("an integer table does what a dictionary does", arguments: 1...8)
-  func integerTable(seed: UInt64) {
+  private struct NumberedRow: KeyedRow {
+    var key: Int64
+  }
+
+  @Test("a table of rows does what a dictionary does", arguments: 1...8)
+  func rowTable(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    var table = IntegerTable()
+    var rows: ContiguousArray<NumberedRow> = []
+    var table = RowTable<NumberedRow>(capacity: seed % 2 == 0 ? 0 : 300)
     var dictionary: [Int64: Int32] = [:]
     // Few keys: they come and go, and their chains run into each other.
     let keys = 40 << random.below(7)
-    for step in 0..<20_000 {
+    for _ in 0..<20_000 {
       let key = Int64(1 + random.below(keys)) * (seed % 2 == 0 ? 1 : 1 << 40)
       if dictionary[key] == nil, random.chance(60) {
-        dictionary[key] = Int32(step)
-        table.insert(key, row: Int32(step))
+        dictionary[key] = Int32(rows.count)
+        rows.append(NumberedRow(key: key))
+        table.insert(Int32(rows.count - 1), in: rows)
       } else {
         dictionary[key] = nil
-        table.remove(key)
+        table.remove(key, in: rows)
       }
       let probe = Int64(1 + random.below(keys)) * (seed % 2 == 0 ? 1 : 1 << 40)
-      #expect(table[probe] == dictionary[probe])
+      #expect(table.find(probe, in: rows) == dictionary[probe])
       #expect(table.count == dictionary.count)
     }
-    for (key, row) in dictionary { #expect(table[key] == row) }
+    for (key, row) in dictionary { #expect(table.find(key, in: rows) == row) }
+  }
+
+  @Test("rows give back the values that were written", arguments: 1...4)
+  func entryRow(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let gtins = ["", "12345670", "012345678905", "0012345678905", "99999999999999"]
+    for step in 0..<2_000 {
+      let number = { (bits: Int) -> Int64 in Int64(bitPattern: random.next() >> UInt64(64 - bits)) }
+      let value = EntryValue(
+        quantity: number(53), reserved: number(54), version: number(48), createdAt: number(48),
+        updatedAt: number(48), gtin: GTIN(gtins[step % 5]) ?? .none,
+        location: LocationID(number(20)))
+      var row = EntryRow(value, product: Int32(number(24)), id: 7, next: -1)
+      #expect(row.value == value)
+      let other = EntryValue(
+        quantity: number(53), reserved: number(54), version: number(48), createdAt: number(48),
+        updatedAt: number(48), gtin: GTIN(gtins[step / 5 % 5]) ?? .none,
+        location: LocationID(number(20)))
+      let product = row.product
+      row.isLive = false
+      row.value = other
+      #expect(row.value == other)
+      #expect(row.product == product && !row.isLive && row.id == 7)
+    }
+  }
+
+  @Test("versions and times end where their room does")
+  func packed() {
+    for (value, kept) in [(-1, 0), (0, 0), (Packed.max, Packed.max), (Packed.max + 1, Packed.max)] {
+      let (low, high) = Packed.split(value)
+      #expect(Packed.join(low, high) == kept)
+    }
+  }
+
+  @Test("products keep their texts and policies while others change")
+  func productTable() {
+    var random = SeededRandom(seed: 3)
+    var table = ProductTable()
+    var values: [ProductValue] = []
+    func someValue() -> ProductValue {
+      var value = ProductValue(
+        store: Int64(1 + random.below(9)), type: ProductType.allCases[random.below(4)],
+        sku: String(repeating: "s", count: random.below(129)),
+        title: String(repeating: "ü", count: random.below(513)),
+        version: Int64(1 + random.below(1_000)), createdAt: Int64(random.below(1 << 40)),
+        updatedAt: Int64(random.below(1 << 40)))
+      if random.chance(40) { value.policy.safetyStock = Int64(1 + random.below(9)) }
+      return value
+    }
+    for id in 1...300 {
+      let value = someValue()
+      table.append(Int64(id), value)
+      values.append(value)
+    }
+    // More than enough for the texts to be written anew several times.
+    for _ in 0..<3_000 {
+      let row = random.below(300)
+      values[row] = someValue()
+      table.replace(Int32(row), values[row])
+    }
+    for (row, value) in values.enumerated() {
+      #expect(table[row].value == value)
+      #expect(table.policy(of: Int32(row)) == value.policy)
+      #expect(table.rows[row].hasPolicy == (value.policy != StockPolicy()))
+    }
+  }
+
+  @Test("names of locations are found, whichever others are there")
+  func locationTable() {
+    var table = LocationTable()
+    // More names than places of the short way.
+    let names = (0..<2_000).map { "PLACE \($0 * 7)" }
+    for name in names { #expect(table.id(name) == nil) }
+    let ids = names.compactMap { table.intern($0) }
+    #expect(Set(ids).count == names.count)
+    for (name, id) in zip(names, ids) {
+      #expect(table.id(name) == id)
+      #expect(table.intern(name) == id)
+      #expect(table.name(id) == name)
+    }
   }
 
   @Test(

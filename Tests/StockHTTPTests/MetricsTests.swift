@@ -181,7 +181,8 @@ import Testing
   @Test func failedRequestsAreLoggedWithTheirIds() async throws {
     let lines = LogLines()
     let judge: @Sendable (Command) -> Outcome = { _ in .unavailable(.storeUnavailable) }
-    try await withServer(configure: { $0.logger = lines.logger(.info) }, judge: judge) { server, _, group in
+    try await withServer(configure: { $0.logger = lines.logger(.info) }, judge: judge) {
+      server, _, group in
       let client = try await Client(server.localAddress, group: group)
       let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
       let body = #"{"product_id":123,"location":"A","quantity":1}"#

@@ -52,7 +52,10 @@ if [ -S "$socket" ] && redis PING >/dev/null 2>&1; then
   # A backup that was killed must not have left it so: then the usual value goes back in.
   if [ "$percentage" = 0 ]; then percentage=100; fi
   redis CONFIG SET auto-aof-rewrite-percentage 0 >/dev/null
-  while redis INFO persistence | grep -qE '^aof_rewrite_(in_progress|scheduled):1'; do sleep 0.2; done
+  # Not grep -q: it would end before redis-cli has written all, which counts as a failure.
+  while redis INFO persistence | grep -E '^aof_rewrite_(in_progress|scheduled):1' >/dev/null; do
+    sleep 0.2
+  done
 fi
 
 umask 077

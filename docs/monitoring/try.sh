@@ -53,7 +53,7 @@ if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
   bin=$folder/prometheus/usr/bin/
 fi
 
-"${bin}promtool" check rules "$here/alerts.yml" | grep -q SUCCESS || fail "the rules"
+"${bin}promtool" check rules "$here/alerts.yml" >"$folder/rules.log" 2>&1 || fail "the rules"
 
 "$stock" serve --port 0 --data "$folder/data" --auth none --metrics open \
   >"$folder/engine.out" 2>"$folder/engine.log" &
@@ -75,7 +75,7 @@ api=http://127.0.0.1:$port/api/v1
 
 is_up() {
   curl -fsS -G "$api/query" --data-urlencode 'query=up{job="stock"} == 1' 2>/dev/null \
-    | grep -q '"value"'
+    | grep '"value"' >/dev/null
 }
 eventually "Prometheus does not see the engine" is_up
 

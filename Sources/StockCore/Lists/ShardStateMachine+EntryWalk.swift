@@ -165,9 +165,9 @@ extension ShardStateMachine {
   private func visitProduct(
     _ row: Int32, _ walk: inout EntryWalk, _ selection: inout EntrySelection
   ) {
-    if books.products[Int(row)].firstEntry == Books.none { return }
+    if books.products.rows[Int(row)].firstEntry == Books.none { return }
     if selection.sort == .product, walk.knownTotal != nil,
-      !selection.mayWant(key: books.products[Int(row)].id)
+      !selection.mayWant(key: books.products.rows[Int(row)].id)
     {
       return
     }
@@ -184,7 +184,7 @@ extension ShardStateMachine {
       isMentioned = needle.isIn(value)
       if !isMentioned, !needle.isDigits { return }
     }
-    var row = books.products[Int(product)].firstEntry
+    var row = books.products.rows[Int(product)].firstEntry
     while row != Books.none {
       if isMentioned || walk.filter.search?.isIn(committedValue(row)?.gtin ?? .none) == true {
         visitEntry(row, product: product, isKnown: true, &walk, &selection)
@@ -197,13 +197,13 @@ extension ShardStateMachine {
   private func isInScope(_ product: Int32, _ walk: EntryWalk) -> Bool {
     if walk.allInScope { return true }
     if pendingProducts.isEmpty {
-      return walk.filter.scope.allows(books.products[Int(product)].value.store)
+      return walk.filter.scope.allows(books.products.rows[Int(product)].store)
     }
     return committed(product: product).map { walk.filter.scope.allows($0.store) } ?? false
   }
 
   private func isUnlimited(_ product: Int32) -> Bool {
-    if pendingProducts.isEmpty { return books.products[Int(product)].value.type.isUnlimited }
+    if pendingProducts.isEmpty { return books.products.rows[Int(product)].type.isUnlimited }
     return committed(product: product)?.type.isUnlimited ?? false
   }
 
@@ -245,7 +245,7 @@ extension ShardStateMachine {
       walk.found += 1
     }
     let entry = books.entries[Int(row)].id
-    let productID = selection.sort == .product ? books.products[Int(product)].id : 0
+    let productID = selection.sort == .product ? books.products.rows[Int(product)].id : 0
     let key = selection.sort.key(entry, product: productID, value)
     guard selection.wants(EntryCursor(key: key, id: entry)) else { return }
     if walk.knownTotal != nil, !isKnown, !isInScope(product, walk) { return }

@@ -42,8 +42,8 @@ extension ShardStateMachine {
     for entry in books.entries where entry.id != 0 {
       let product = Int(entry.product)
       stores.change(
-        nil, entry.value, store: books.products[product].value.store,
-        unlimited: books.products[product].value.type.isUnlimited)
+        nil, entry.value, store: books.products.rows[product].store,
+        unlimited: books.products.rows[product].type.isUnlimited)
     }
   }
 
@@ -54,8 +54,8 @@ extension ShardStateMachine {
       if pendingProducts.isEmpty {
         stores.change(
           batch.entries[index].before, batch.entries[index].after,
-          store: books.products[Int(product)].value.store,
-          unlimited: books.products[Int(product)].value.type.isUnlimited)
+          store: books.products.rows[Int(product)].store,
+          unlimited: books.products.rows[Int(product)].type.isUnlimited)
       } else {
         let value = countedValue(of: product, batch)
         stores.change(
@@ -83,7 +83,7 @@ extension ShardStateMachine {
   /// How a product's entries are counted while the batch is taken in: as what it was before, and where
   /// the batch makes it, as what it is then.
   private func countedValue(of row: Int32, _ batch: Batch) -> ProductValue {
-    guard let pending = pendingProducts[row] else { return books.products[Int(row)].value }
+    guard let pending = pendingProducts[row] else { return books.products.value(of: row) }
     if let committed = pending.committed { return committed }
     precondition(pending.inFlightChange != Books.none, "an entry needs a product")
     return batch.products[Int(pending.inFlightChange)].after
@@ -93,7 +93,7 @@ extension ShardStateMachine {
   private mutating func recount(
     _ product: Int32, from before: ProductValue, to after: ProductValue, _ batch: Batch
   ) {
-    var row = books.products[Int(product)].firstEntry
+    var row = books.products.rows[Int(product)].firstEntry
     while row != Books.none {
       let entry = books.entries[Int(row)]
       row = entry.next

@@ -90,7 +90,7 @@ extension ShardStateMachine {
   private func visit(
     product row: Int32, _ walk: inout ProductWalk, _ selection: inout ProductSelection
   ) {
-    let id = books.products[Int(row)].id
+    let id = books.products.rows[Int(row)].id
     let isWanted = id > walk.after && id < selection.bound
     guard isWanted || walk.knownTotal == nil, let value = committed(product: row) else { return }
     if let store = walk.store, store != value.store { return }

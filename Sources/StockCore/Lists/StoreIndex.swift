@@ -4,7 +4,7 @@
 /// It changes with the commit. A changed counter costs a few additions; only what makes, deletes or
 /// moves an entry or a product costs more.
 struct StoreIndex {
-  struct Row {
+  struct Row: KeyedRow {
     let store: StoreID
     var sums = StockSums()
     /// Entries at each location.
@@ -15,6 +15,7 @@ struct StoreIndex {
     private var gaps: [Int] = []
 
     var productCount: Int { products.count - gaps.count }
+    var key: Int64 { store }
 
     init(store: StoreID) { self.store = store }
 
@@ -30,7 +31,7 @@ struct StoreIndex {
   }
 
   private(set) var rows: ContiguousArray<Row> = []
-  private var index = IntegerTable()
+  private var index = RowTable<Row>()
   private var lastFound: (store: StoreID, row: Int) = (0, 0)
   /// Entries at each location, by its number.
   private(set) var entriesAtLocation: ContiguousArray<Int32> = []
@@ -39,7 +40,7 @@ struct StoreIndex {
   private(set) var unlimitedCount = 0
 
   /// Where a store's row is; nil: the shard has never had anything of it.
-  func find(_ store: StoreID) -> Int? { index[store].map { Int($0) } }
+  func find(_ store: StoreID) -> Int? { index.find(store, in: rows).map { Int($0) } }
 
   subscript(_ store: StoreID) -> Row? { find(store).map { rows[$0] } }
 
@@ -93,7 +94,7 @@ struct StoreIndex {
     } else {
       row = rows.count
       rows.append(Row(store: store))
-      index.insert(store, row: Int32(row))
+      index.insert(Int32(row), in: rows)
     }
     lastFound = (store, row)
     return row

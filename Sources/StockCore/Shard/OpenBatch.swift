@@ -1,10 +1,5 @@
 /// A batch in memory: the changes for Redis, the rows that they are about, and who waits for them.
 struct OpenBatch {
-  struct Waiting {
-    var ticket: Ticket
-    var outcome: Outcome
-  }
-
   /// Holds and purchases are kept in journals of their own; this says how many the batch has, large
   /// ones counted more than once.
   var records = 0
@@ -21,9 +16,20 @@ struct OpenBatch {
   var messages: [ShardMessage] = []
   /// Orders whose holds end with this batch.
   var closedOrders = OrderList()
-  var waiting: [Waiting] = []
+  /// Who waits, with what they will be told. The sequence is written when the batch is in Redis.
+  var waiting: [Answer] = []
   /// When its first change or ticket came, on the monotonic clock.
   var openedAt: Int64 = 0
+
+  init() {}
+
+  /// With room for what the batch before it held, so that lists do not grow step by step.
+  init(roomOf other: OpenBatch) {
+    entryChanges.reserveCapacity(other.entryChanges.count)
+    entryRows.reserveCapacity(other.entryRows.count)
+    movements.reserveCapacity(other.movements.count)
+    waiting.reserveCapacity(other.waiting.count)
+  }
 
   var hasChanges: Bool {
     !entryChanges.isEmpty || !productChanges.isEmpty || records > 0 || !idempotency.isEmpty

@@ -5,8 +5,8 @@ public struct ShardSnapshot: Sendable {
   public let shard: ShardID
   /// Of the last batch that it rests on.
   public let sequence: Sequence64
-  private let products: ContiguousArray<Books.ProductRow>
-  private let entries: ContiguousArray<Books.EntryRow>
+  private let products: ProductTable
+  private let entries: ContiguousArray<EntryRow>
   private let locations: LocationTable
   private let pendingEntries: ContiguousArray<PendingEntry>
   private let pendingProducts: [Int32: PendingProduct]
@@ -52,7 +52,7 @@ public struct ShardSnapshot: Sendable {
     return product.isLive ? ProductSnapshot(id: product.id, value: product.value) : nil
   }
 
-  private func committed(_ entry: Books.EntryRow) -> EntrySnapshot? {
+  private func committed(_ entry: EntryRow) -> EntrySnapshot? {
     guard entry.id != 0, let product = committed(product: entry.product) else { return nil }
     var value = entry.value
     if entry.pending != Books.none {

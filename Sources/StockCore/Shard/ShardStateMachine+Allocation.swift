@@ -22,7 +22,7 @@ extension ShardStateMachine {
       var rank: Int
     }
     var candidates: [Candidate] = []
-    var row = books.products[Int(product)].firstEntry
+    var row = books.products.rows[Int(product)].firstEntry
     while row != Books.none {
       let entry = books.entries[Int(row)]
       let free = free(row) - taken(row)
@@ -60,10 +60,10 @@ extension ShardStateMachine {
       return .refused(.productNotFound)
     }
     let sawProduct = saw(product: product)
-    guard scope.allows(books.products[Int(product)].value.store) else {
+    guard scope.allows(books.products.rows[Int(product)].store) else {
       return .refused(.productNotFound, sawProduct)
     }
-    if books.products[Int(product)].value.type.isUnlimited {
+    if books.products.rows[Int(product)].type.isUnlimited {
       let amount = EntryAmount(
         product: allocate.product, location: "", quantity: allocate.quantity)
       return moveUnlimited(amount, product, sawProduct)
@@ -89,7 +89,7 @@ extension ShardStateMachine {
 
   /// Whether a product has a live entry anywhere.
   func hasEntries(_ product: Int32) -> Bool {
-    var row = books.products[Int(product)].firstEntry
+    var row = books.products.rows[Int(product)].firstEntry
     while row != Books.none {
       if books.entries[Int(row)].isLive { return true }
       row = books.entries[Int(row)].next
@@ -98,26 +98,26 @@ extension ShardStateMachine {
   }
 
   /// Reserves units that are there.
+  @inline(__always)
   mutating func reserve(_ quantity: Int64, row: Int32, _ now: Now) {
-    let before = books.entries[Int(row)].value
-    touch(entry: row, now: now)
-    books.entries[Int(row)].value.reserved += quantity
-    stamp(row, now)
-    record(entry: row, floor: floor(of: row))
-    log(.reserve, row: row, from: before, now)
+    let before = books.entries[Int(row)].counters
+    var after = before
+    after.reserved += quantity
+    moveCounters(.reserve, row: row, from: before, to: after, floor: floor(of: row), now)
   }
 
   /// Units of an entry that can be reserved; negative where more are owed than may be.
   @inline(__always)
   func free(_ row: Int32) -> Int64 {
-    let value = books.entries[Int(row)].value
+    let value = books.entries[Int(row)].counters
     return min(value.available - floor(of: row), Bounds.maxQuantity - value.reserved)
   }
 
   /// What the policy of an entry's product says must stay available after a reserve.
   @inline(__always)
   func floor(of row: Int32) -> Int64 {
-    let product = Int(books.entries[Int(row)].product)
-    return books.products[product].hasPolicy ? books.products[product].value.policy.floor : 0
+    let product = books.entries[Int(row)].product
+    return books.products.rows[Int(product)].hasPolicy
+      ? books.products.policy(of: product).floor : 0
   }
 }

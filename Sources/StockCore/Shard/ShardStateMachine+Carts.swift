@@ -325,7 +325,8 @@ extension ShardStateMachine {
     attempts[work.attempt] = nil
     scheduleAfter(work, of: id)
     if let waiter = work.caller?.waiter, !work.isAnswered, let conclusion = work.conclusion {
-      let waiting = OpenBatch.Waiting(ticket: waiter.ticket, outcome: conclusion.outcome)
+      let waiting = Answer(
+        ticket: waiter.ticket, outcome: conclusion.outcome, shard: self.id, sequence: 0)
       if conclusion.sequence <= committedSequence {
         answers.append(
           Answer(

@@ -16,6 +16,11 @@ extension ShardStateMachine {
   /// The open batch becomes the one in flight.
   private mutating func closeBatch(now: Now) -> Batch {
     precondition(inFlight == nil, "only one batch is in flight")
+    for (place, row) in open.entryRows.enumerated() {
+      let entry = books.entries[Int(row)]
+      open.entryChanges[place].after = entry.isLive ? entry.value : nil
+      if open.entryChanges[place].floor == .max { open.entryChanges[place].floor = 0 }
+    }
     var batch = Batch(
       previous: committedSequence, sequence: committedSequence + 1, digest: 0,
       lastEntryNumber: lastEntryNumber, entries: open.entryChanges, products: open.productChanges)
@@ -29,9 +34,6 @@ extension ShardStateMachine {
     batch.notes = open.notes
     batch.previousMovements = committedMovementCount
     batch.digest = batch.computeDigest(after: committedDigest)
-    for place in batch.entries.indices where batch.entries[place].floor == .max {
-      batch.entries[place].floor = 0
-    }
     for row in open.entryRows {
       let place = Int(books.entries[Int(row)].pending)
       pendingEntries[place].inFlightChange = pendingEntries[place].openChange
@@ -43,8 +45,9 @@ extension ShardStateMachine {
       pending.openChange = Books.none
       pendingProducts[row] = pending
     }
+    let next = OpenBatch(roomOf: open)
     inFlight = InFlight(batch: batch, contents: open, sentAt: now.monotonic)
-    open = OpenBatch()
+    open = next
     return batch
   }
 
@@ -108,7 +111,7 @@ extension ShardStateMachine {
 
   /// The batch in flight is in Redis: its answers go out.
   private mutating func finishBatch(now: Now) {
-    guard let flying = inFlight else { preconditionFailure("no batch in flight") }
+    guard var flying = inFlight else { preconditionFailure("no batch in flight") }
     inFlight = nil
     pauses = 0
     committedSequence = flying.batch.sequence
@@ -136,7 +139,7 @@ extension ShardStateMachine {
       pending.inFlightChange = Books.none
       pendingProducts[row] = pending.openChange == Books.none ? nil : pending
     }
-    release(flying.contents.waiting, sequence: flying.batch.sequence)
+    release(&flying.contents.waiting, sequence: flying.batch.sequence)
   }
 
   /// The batch's holds, purchases and keys are in Redis; what rests on them goes on.
@@ -162,15 +165,13 @@ extension ShardStateMachine {
     }
   }
 
-  private mutating func release(_ waiting: [OpenBatch.Waiting], sequence: Sequence64) {
-    answers.reserveCapacity(answers.count + waiting.count)
-    for one in waiting {
-      answers.append(
-        Answer(ticket: one.ticket, outcome: one.outcome, shard: id, sequence: sequence))
-    }
+  /// Hands the whole list on, where nothing else is to be answered.
+  private mutating func release(_ waiting: inout [Answer], sequence: Sequence64) {
+    for place in waiting.indices { waiting[place].sequence = sequence }
+    if answers.isEmpty { swap(&answers, &waiting) } else { answers += waiting }
   }
 
-  mutating func refuse(_ waiting: [OpenBatch.Waiting], _ why: Unavailability) {
+  mutating func refuse(_ waiting: [Answer], _ why: Unavailability) {
     for one in waiting {
       answers.append(
         Answer(

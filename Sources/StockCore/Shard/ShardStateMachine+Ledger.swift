@@ -6,6 +6,14 @@ extension ShardStateMachine {
     var note = MovementNote()
     /// The note's place in the open batch; negative: it is not there yet.
     var notePlace: Int32 = -1
+
+    /// The next command's turn.
+    @inline(__always)
+    mutating func begin(_ actor: ActorID) {
+      self.actor = actor
+      if !note.isEmpty { note = MovementNote() }
+      notePlace = -1
+    }
   }
 
   /// Writes a movement of an entry's row, which has its new counters already.
@@ -14,9 +22,9 @@ extension ShardStateMachine {
     _ kind: Movement.Kind, row: Int32, from before: EntryValue, _ now: Now
   ) {
     let entry = books.entries[Int(row)]
-    let after = entry.isLive ? entry.value.counters : .zero
+    let after = entry.isLive ? entry.counters : .zero
     log(
-      kind, product: entry.product, location: entry.value.location, from: before.counters,
+      kind, product: entry.product, location: entry.location, from: before.counters,
       to: after, now)
   }
 
@@ -27,13 +35,14 @@ extension ShardStateMachine {
   ) {
     if before == after { return }
     var edges: Movement.Edges = []
-    if books.products[Int(product)].hasPolicy || before.available <= 0 || after.available <= 0 {
+    if books.products.rows[Int(product)].hasPolicy || before.available <= 0 || after.available <= 0
+    {
       edges = self.edges(product: product, from: before.available, to: after.available)
     }
     open.movements.append(
       Movement(
-        kind: kind, edges: edges, product: books.products[Int(product)].id,
-        store: books.products[Int(product)].value.store, location: location,
+        kind: kind, edges: edges, product: books.products.rows[Int(product)].id,
+        store: books.products.rows[Int(product)].store, location: location,
         quantityChange: after.quantity - before.quantity,
         reservedChange: after.reserved - before.reserved, quantityAfter: after.quantity,
         reservedAfter: after.reserved, actor: cause.actor, occurredAt: now.wall,
@@ -41,7 +50,7 @@ extension ShardStateMachine {
   }
 
   private func edges(product: Int32, from before: Int64, to after: Int64) -> Movement.Edges {
-    let value = books.products[Int(product)].value
+    let value = books.products.value(of: product)
     if value.type.isUnlimited { return [] }
     var edges: Movement.Edges = []
     if let threshold = value.policy.lowStockThreshold, before > threshold, after <= threshold {

@@ -109,7 +109,7 @@ extension ShardStateMachine {
         if isForced { plan.lines.append(line) } else { refuse(line, .productNotFound, .committed) }
         continue
       }
-      let value = books.products[Int(product)].value
+      let value = books.products.value(of: product)
       guard isForced || before != nil || change.scope.allows(value.store) else {
         refuse(line, .productNotFound, saw(product: product))
         continue
@@ -183,7 +183,7 @@ extension ShardStateMachine {
     for line in unplaced {
       guard let product = books.product(line.product) else { continue }
       var line = line
-      if change.isCounted, let limit = books.products[Int(product)].value.policy.limit(at: now) {
+      if change.isCounted, let limit = books.products.policy(of: product).limit(at: now) {
         if change.customer.isEmpty {
           refuse(line, .customerRequired, saw(entriesOf: product))
           continue
@@ -239,7 +239,7 @@ extension ShardStateMachine {
         let entry = books.entries[Int(step.row)]
         let requested = step.held + step.fulfilled
         let line = HoldLine(
-          product: books.products[Int(entry.product)].id,
+          product: books.products.rows[Int(entry.product)].id,
           location: books.locations.name(entry.value.location), quantity: 0)
         // One reason is enough for a line.
         if refusals.contains(where: { $0.product == line.product && $0.location == line.location })
@@ -296,7 +296,7 @@ extension ShardStateMachine {
       stamp(row, now)
       let takes = step.held + step.fulfilled > 0
       record(
-        entry: row, floor: takes ? floor(of: row) : min(0, books.entries[Int(row)].value.available))
+        entry: row, floor: takes ? floor(of: row) : min(0, books.entries[Int(row)].available))
       logStep(step, from: before, change.giveBack, now)
     }
     for (key, value) in plan.purchases where purchases[key] != value {
@@ -355,10 +355,8 @@ extension ShardStateMachine {
 
   /// The row of a line's entry.
   func row(of line: HoldLine) -> Int32? {
-    guard let product = books.product(line.product),
-      let location = books.locations.id(line.location)
-    else { return nil }
-    return books.entry(product: product, location: location)
+    guard let product = books.product(line.product) else { return nil }
+    return books.entry(product: product, at: line.location)
   }
 
   /// Adds to, or takes from, what entries know to be held.

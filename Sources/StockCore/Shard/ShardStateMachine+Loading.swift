@@ -51,6 +51,12 @@ extension ShardStateMachine {
     guard map.shard(ofProduct: id) == self.id else {
       throw LoadError(description: "product \(id) belongs to shard \(map.shard(ofProduct: id))")
     }
+    guard value.sku.utf8.count <= Bounds.maxSKUBytes,
+      value.title.utf8.count <= Bounds.maxTitleBytes
+    else { throw LoadError(description: "product \(id): its SKU or title is too long") }
+    guard Self.isKept(value.version, value.createdAt, value.updatedAt) else {
+      throw LoadError(description: "product \(id): version or times out of range")
+    }
     if let row = books.product(id) {
       books.replaceProduct(row, value)
     } else {
@@ -78,6 +84,9 @@ extension ShardStateMachine {
       throw LoadError(
         description: "entry \(id): quantity \(value.quantity), reserved \(value.reserved)")
     }
+    guard Self.isKept(value.version, value.createdAt, value.updatedAt) else {
+      throw LoadError(description: "entry \(id): version or times out of range")
+    }
     guard let locationID = books.locations.intern(location) else {
       throw LoadError(description: "entry \(id): too many locations")
     }
@@ -95,6 +104,11 @@ extension ShardStateMachine {
         description: "entries \(books.entries[Int(other)].id) and \(id) are at the same location")
     }
     _ = books.insertEntry(id, product: productRow, value)
+  }
+
+  /// Rows have room for these.
+  private static func isKept(_ numbers: Int64...) -> Bool {
+    numbers.allSatisfy { (0...Bounds.maxVersion).contains($0) }
   }
 
   /// A hold, or a part of one, as Redis holds it; all entries were loaded before. The same one twice is
@@ -145,10 +159,10 @@ extension ShardStateMachine {
     guard case .recovering = phase else {
       preconditionFailure("finishLoading without beginLoading")
     }
-    for entry in books.entries where entry.held > entry.value.reserved {
+    for entry in books.entries where entry.held > entry.reserved {
       throw LoadError(
         description:
-          "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.value.reserved)")
+          "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.reserved)")
     }
     countAll()
     phase = .idle

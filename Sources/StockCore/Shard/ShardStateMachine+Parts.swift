@@ -74,13 +74,13 @@ extension ShardStateMachine {
   func entrySnapshot(of line: HoldLine) -> EntrySnapshot? {
     guard let product = books.product(line.product) else { return nil }
     if let row = row(of: line) {
-      let unlimited = books.products[Int(product)].value.type.isUnlimited
+      let unlimited = books.products.rows[Int(product)].type.isUnlimited
       return snapshot(entry: row, unlimited: unlimited)
     }
     let nothing = EntryValue(
       quantity: 0, reserved: 0, version: 0, createdAt: 0, updatedAt: 0, gtin: .none, location: 0)
     return EntrySnapshot(
-      id: 0, product: line.product, store: books.products[Int(product)].value.store,
+      id: 0, product: line.product, store: books.products.rows[Int(product)].store,
       location: line.location, value: nothing, unlimited: true)
   }
 }

@@ -32,7 +32,7 @@ extension ShardStateMachine {
         command.scope.allows(value.store)
       else { return .refused(.productNotFound) }
       var entries: [EntrySnapshot] = []
-      var next = books.products[Int(row)].firstEntry
+      var next = books.products.rows[Int(row)].firstEntry
       while next != Books.none {
         if let snapshot = committed(entry: next) { entries.append(snapshot) }
         next = books.entries[Int(next)].next
@@ -62,7 +62,7 @@ extension ShardStateMachine {
     }
     guard let product = committed(product: entry.product) else { return nil }
     return EntrySnapshot(
-      id: entry.id, product: books.products[Int(entry.product)].id, store: product.store,
+      id: entry.id, product: books.products.rows[Int(entry.product)].id, store: product.store,
       location: books.locations.name(value.location), value: value)
   }
 
@@ -91,7 +91,7 @@ extension ShardStateMachine {
     let end = row + min(count, books.products.count - row)
     for index in row..<end {
       guard let value = committed(product: Int32(index)) else { continue }
-      body(ProductSnapshot(id: books.products[index].id, value: value))
+      body(ProductSnapshot(id: books.products.rows[index].id, value: value))
     }
     return end < books.products.count ? end : nil
   }

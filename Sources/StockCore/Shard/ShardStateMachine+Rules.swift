@@ -6,57 +6,82 @@ extension ShardStateMachine {
     case reserve, release, fulfill
   }
 
-  @inline(__always)
-  mutating func move(_ move: Move, _ amount: EntryAmount, _ scope: StoreScope, _ now: Now)
-    -> Decision
-  {
-    guard let product = books.product(amount.product) else { return .refused(.productNotFound) }
-    let sawProduct = saw(product: product)
-    guard scope.allows(books.products[Int(product)].value.store) else {
-      return .refused(.productNotFound, sawProduct)
-    }
-    if books.products[Int(product)].value.type.isUnlimited {
-      return moveUnlimited(amount, product, sawProduct)
-    }
-    if amount.location.isEmpty { return .refused(.locationRequired, sawProduct) }
-    guard let location = books.locations.id(amount.location),
-      let row = books.entry(product: product, location: location)
-    else { return .refused(.entryNotFound, saw(entriesOf: product)) }
+  enum Moved {
+    /// This entry's counters have moved, in the open batch.
+    case moved(row: Int32)
+    /// Refused, or nothing had to move.
+    case decided(Decision)
+  }
 
-    let value = books.entries[Int(row)].value
+  @inline(__always)
+  mutating func move(_ move: Move, _ amount: EntryAmount, _ scope: StoreScope, _ now: Now) -> Moved
+  {
+    guard let product = books.product(amount.product) else {
+      return .decided(.refused(.productNotFound))
+    }
+    guard scope.allows(books.products.rows[Int(product)].store) else {
+      return .decided(.refused(.productNotFound, saw(product: product)))
+    }
+    if books.products.rows[Int(product)].type.isUnlimited {
+      return .decided(moveUnlimited(amount, product, saw(product: product)))
+    }
+    if amount.location.isEmpty {
+      return .decided(.refused(.locationRequired, saw(product: product)))
+    }
+    guard let row = books.entry(product: product, at: amount.location) else {
+      return .decided(.refused(.entryNotFound, saw(entriesOf: product)))
+    }
+
+    let counters = books.entries[Int(row)].counters
     switch move {
     case .reserve:
       let free = free(row)
       guard free >= amount.quantity else {
-        return .refused(
-          .insufficientStock(requested: amount.quantity, available: max(0, free)),
-          max(sawProduct, saw(entry: row)))
+        return .decided(
+          short(.insufficientStock(requested: amount.quantity, available: max(0, free)), row))
       }
       reserve(amount.quantity, row: row, now)
-      return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+      return .moved(row: row)
     case .release, .fulfill:
       // What named holds keep leaves by them alone.
-      let free = value.reserved - books.entries[Int(row)].held
+      let free = counters.reserved - books.entries[Int(row)].held
       guard free >= amount.quantity else {
-        return .refused(
-          .insufficientReserved(requested: amount.quantity, reserved: free),
-          max(sawProduct, saw(entry: row)))
+        return .decided(
+          short(.insufficientReserved(requested: amount.quantity, reserved: free), row))
       }
     }
-    if move == .fulfill, value.quantity < amount.quantity {
+    if move == .fulfill, counters.quantity < amount.quantity {
       // Promised beyond what is there.
-      return .refused(
-        .insufficientStock(requested: amount.quantity, available: value.quantity),
-        max(sawProduct, saw(entry: row)))
+      return .decided(
+        short(
+          .insufficientStock(requested: amount.quantity, available: counters.quantity), row))
     }
+    var after = counters
+    after.reserved -= amount.quantity
+    if move == .fulfill { after.quantity -= amount.quantity }
+    moveCounters(
+      move == .fulfill ? .fulfill : .release, row: row, from: counters, to: after,
+      floor: min(0, after.available), now)
+    return .moved(row: row)
+  }
 
+  /// A refusal for what an entry's counters are.
+  private func short(_ refusal: Refusal, _ row: Int32) -> Decision {
+    .refused(refusal, max(saw(product: books.entries[Int(row)].product), saw(entry: row)))
+  }
+
+  /// Writes an entry's new counters into the open batch, and the movement that this is.
+  @inline(__always)
+  mutating func moveCounters(
+    _ kind: Movement.Kind, row: Int32, from before: Counters, to after: Counters, floor: Int64,
+    _ now: Now
+  ) {
     touch(entry: row, now: now)
-    books.entries[Int(row)].value.reserved -= amount.quantity
-    if move == .fulfill { books.entries[Int(row)].value.quantity -= amount.quantity }
-    stamp(row, now)
-    record(entry: row, floor: min(0, books.entries[Int(row)].value.available))
-    log(move == .fulfill ? .fulfill : .release, row: row, from: value, now)
-    return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+    books.entries[Int(row)].write(after, at: now.wall)
+    record(entry: row, floor: floor)
+    log(
+      kind, product: books.entries[Int(row)].product,
+      location: books.entries[Int(row)].location, from: before, to: after, now)
   }
 
   /// Always succeeds; the entry, if there is one, is shown and not moved.
@@ -71,7 +96,7 @@ extension ShardStateMachine {
     let nothing = EntryValue(
       quantity: 0, reserved: 0, version: 0, createdAt: 0, updatedAt: 0, gtin: .none, location: 0)
     let snapshot = EntrySnapshot(
-      id: 0, product: amount.product, store: books.products[Int(product)].value.store,
+      id: 0, product: amount.product, store: books.products.rows[Int(product)].store,
       location: amount.location, value: nothing, unlimited: true)
     return Decision(outcome: .entry(snapshot), saw: saw(entriesOf: product))
   }
@@ -189,7 +214,7 @@ extension ShardStateMachine {
     guard let row = books.entry(put.id) else { return .refused(.entryNotFound) }
     let product = books.entries[Int(row)].product
     var seen = max(saw(product: product), saw(entry: row))
-    guard books.entries[Int(row)].isLive, scope.allows(books.products[Int(product)].value.store)
+    guard books.entries[Int(row)].isLive, scope.allows(books.products.rows[Int(product)].store)
     else { return .refused(.entryNotFound, seen) }
     let current = books.entries[Int(row)].value
     if let conflict = conflict(version: put.expectedVersion, quantity: nil, current: current) {
@@ -263,7 +288,7 @@ extension ShardStateMachine {
     guard let row = books.entry(entry) else { return .refused(.entryNotFound) }
     let product = books.entries[Int(row)].product
     let seen = max(saw(product: product), saw(entry: row))
-    guard books.entries[Int(row)].isLive, scope.allows(books.products[Int(product)].value.store)
+    guard books.entries[Int(row)].isLive, scope.allows(books.products.rows[Int(product)].store)
     else { return .refused(.entryNotFound, seen) }
     let current = books.entries[Int(row)].value
     if let conflict = conflict(version: expectedVersion, quantity: nil, current: current) {
@@ -290,7 +315,7 @@ extension ShardStateMachine {
       _ = makeProduct(put.id, value, now: now)
       return Decision(outcome: .productCreated(.init(id: put.id, value: value)), saw: .open)
     }
-    let current = books.products[Int(row)].value
+    let current = books.products.value(of: row)
     if value.store != current.store || value.type.isUnlimited != current.type.isUnlimited {
       // Whoever has units reserved could neither release nor ship them after that.
       let (reserved, seen) = reservedUnits(of: row)

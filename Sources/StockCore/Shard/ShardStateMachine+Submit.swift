@@ -4,11 +4,48 @@ extension ShardStateMachine {
   /// - Returns: the outcome, if it can be answered now (with `committedSequence`); nil if it waits for
   ///   a batch: then it comes by `takeAnswers`, once.
   public mutating func submit(_ command: Command, ticket: Ticket, now: Now) -> Outcome? {
-    if let outcome = read(command) { return outcome }
-    switch phase {
-    case .idle, .committing, .resolving, .pausing, .replaying: break
-    case .recovering, .suspended, .fenced, .failed: return .unavailable(.storeUnavailable)
+    switch command.operation {
+    case .reserve(let amount) where isClear(for: command, now):
+      return submitAtOnce(.reserve, amount, command, ticket, now)
+    case .release(let amount) where isClear(for: command, now):
+      return submitAtOnce(.release, amount, command, ticket, now)
+    case .fulfill(let amount) where isClear(for: command, now):
+      return submitAtOnce(.fulfill, amount, command, ticket, now)
+    default:
+      return submitInOrder(command, ticket, now)
     }
+  }
+
+  /// Nothing stands in a command's way: none waits before it, nothing is due, no key has to be known.
+  @inline(__always)
+  private func isClear(for command: borrowing Command, _ now: Now) -> Bool {
+    takesChanges && command.idempotency == nil && due.next > now.wall && backlog.isEmpty
+      && !open.isFull && configuration.plantedFaults.isEmpty
+  }
+
+  /// What nearly all commands are: as `submitInOrder`, without asking what `isClear` has answered. The
+  /// outcome is made where it waits, and not handed from function to function.
+  @inline(__always)
+  private mutating func submitAtOnce(
+    _ kind: Move, _ amount: EntryAmount, _ command: borrowing Command, _ ticket: Ticket, _ now: Now
+  ) -> Outcome? {
+    cause.begin(command.actor)
+    switch move(kind, amount, command.scope, now) {
+    case .moved(let row):
+      open.waiting.append(
+        Answer(ticket: ticket, outcome: .entry(snapshot(entry: row)), shard: id, sequence: 0))
+      return nil
+    case .decided(let decision):
+      return settle(decision, nil, ticket: ticket, now: now)
+    }
+  }
+
+  /// Any command: behind those that wait, and what is due before it.
+  private mutating func submitInOrder(
+    _ command: Command, _ ticket: Ticket, _ now: Now
+  ) -> Outcome? {
+    if let outcome = read(command) { return outcome }
+    guard takesChanges else { return .unavailable(.storeUnavailable) }
     if !backlog.isEmpty || open.isFull {
       guard backlog.count < Bounds.maxBacklogPerShard else { return .unavailable(.overloaded) }
       backlog.append((command, ticket))
@@ -37,9 +74,7 @@ extension ShardStateMachine {
     _ command: Command, ticket: Ticket, since: Int64, now: Now
   ) -> Outcome? {
     if let key = command.idempotency, let outcome = outcome(known: key) { return outcome }
-    cause.actor = command.actor
-    cause.note = MovementNote()
-    cause.notePlace = -1
+    cause.begin(command.actor)
     expireDue(now)
     guard var decision = judge(command, ticket: ticket, since: since, now: now) else { return nil }
     // Before somebody is told that there is nothing left, all that is due has to be over.
@@ -58,11 +93,11 @@ extension ShardStateMachine {
     let decision: Decision
     switch command.operation {
     case .reserve(let amount):
-      decision = move(.reserve, amount, command.scope, now)
+      decision = decide(.reserve, amount, command.scope, now)
     case .release(let amount):
-      decision = move(.release, amount, command.scope, now)
+      decision = decide(.release, amount, command.scope, now)
     case .fulfill(let amount):
-      decision = move(.fulfill, amount, command.scope, now)
+      decision = decide(.fulfill, amount, command.scope, now)
     case .set(let set):
       decision = self.set(set, command.scope, now)
     case .adjust(let adjust):
@@ -88,6 +123,16 @@ extension ShardStateMachine {
       preconditionFailure("reads are answered before")
     }
     return decision
+  }
+
+  /// As `move`, for who wants the outcome in hand.
+  private mutating func decide(
+    _ kind: Move, _ amount: EntryAmount, _ scope: StoreScope, _ now: Now
+  ) -> Decision {
+    switch move(kind, amount, scope, now) {
+    case .moved(let row): Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
+    case .decided(let decision): decision
+    }
   }
 
   private mutating func judgeHold(
@@ -146,10 +191,12 @@ extension ShardStateMachine {
       guard waiting < Bounds.maxTicketsInFlight else {
         return .unavailable(.overloaded)
       }
-      inFlight?.contents.waiting.append(.init(ticket: ticket, outcome: decision.outcome))
+      inFlight?.contents.waiting.append(
+        Answer(ticket: ticket, outcome: decision.outcome, shard: id, sequence: 0))
       return nil
     case .open:
-      open.waiting.append(.init(ticket: ticket, outcome: decision.outcome))
+      open.waiting.append(
+        Answer(ticket: ticket, outcome: decision.outcome, shard: id, sequence: 0))
       return nil
     }
   }
@@ -199,7 +246,7 @@ extension ShardStateMachine {
   /// have deleted it or moved it away), or what their quantities add up to.
   func saw(entriesOf product: Int32) -> Saw {
     var seen = saw(product: product)
-    var row = books.products[Int(product)].firstEntry
+    var row = books.products.rows[Int(product)].firstEntry
     while row != Books.none, seen != .open {
       seen = max(seen, saw(entry: row))
       row = books.entries[Int(row)].next
@@ -226,18 +273,12 @@ extension ShardStateMachine {
     }
   }
 
-  /// Writes an entry's row into the open batch. To be called after the change.
+  /// Notes what an entry's `available` must not be below after a change in the open batch: the lowest
+  /// of its changes' floors counts. What the entry is then, its row says (`closeBatch`).
   @inline(__always)
-  ///
-  /// - Parameter floor: what `available` must not be below after this change.
   mutating func record(entry row: Int32, floor: Int64 = 0) {
-    let entry = books.entries[Int(row)]
-    let change = Int(pendingEntries[Int(entry.pending)].openChange)
-    // The first change of a batch says its floor; a later one can only lower it.
-    let isFirst = open.entryChanges[change].floor == .max
-    open.entryChanges[change].floor =
-      isFirst ? floor : min(open.entryChanges[change].floor, floor)
-    open.entryChanges[change].after = entry.isLive ? entry.value : nil
+    let change = Int(pendingEntries[Int(books.entries[Int(row)].pending)].openChange)
+    if floor < open.entryChanges[change].floor { open.entryChanges[change].floor = floor }
   }
 
   /// Notes that the open batch has something to say that is not an entry's or a product's.
@@ -262,8 +303,9 @@ extension ShardStateMachine {
     let entry = books.entries[Int(row)]
     open.entryChanges.append(
       EntryChange(
-        id: entry.id, product: books.products[Int(entry.product)].id, before: before,
-        after: entry.isLive ? entry.value : nil, floor: .max))
+        id: entry.id, product: books.products.rows[Int(entry.product)].id, before: before,
+        after: nil,
+        floor: .max))
     open.entryRows.append(row)
   }
 
@@ -294,7 +336,7 @@ extension ShardStateMachine {
 
   /// Replaces a product's fields in the open batch.
   mutating func changeProduct(_ row: Int32, to value: ProductValue, now: Now) {
-    let before = books.products[Int(row)].value
+    let before = books.products.value(of: row)
     var pending =
       pendingProducts[row]
       ?? PendingProduct(committed: before, inFlightChange: Books.none, openChange: Books.none)
@@ -302,7 +344,7 @@ extension ShardStateMachine {
       if !open.hasChanges { open.openedAt = now.monotonic }
       pending.openChange = Int32(open.productChanges.count)
       open.productChanges.append(
-        ProductChange(id: books.products[Int(row)].id, before: before, after: value))
+        ProductChange(id: books.products.rows[Int(row)].id, before: before, after: value))
       open.productRows.append(row)
     } else {
       open.productChanges[Int(pending.openChange)].after = value
@@ -315,7 +357,8 @@ extension ShardStateMachine {
     let entry = books.entries[Int(row)]
     let product = Int(entry.product)
     return EntrySnapshot(
-      id: entry.id, product: books.products[product].id, store: books.products[product].value.store,
+      id: entry.id, product: books.products.rows[product].id,
+      store: books.products.rows[product].store,
       location: books.locations.name(entry.value.location), value: entry.value,
       unlimited: unlimited)
   }

@@ -30,7 +30,7 @@ extension ShardStateMachine {
       return .found(Target(product: nil, row: nil, saw: .committed))
     }
     var seen = saw(product: productRow)
-    guard scope.allows(books.products[Int(productRow)].value.store) else {
+    guard scope.allows(books.products.rows[Int(productRow)].store) else {
       return .refused(.refused(.productNotFound, seen))
     }
     var row: Int32?
@@ -50,9 +50,9 @@ extension ShardStateMachine {
   func reservedUnits(of product: Int32) -> (count: Int64, saw: Saw) {
     var count: Int64 = 0
     var seen = Saw.committed
-    var row = books.products[Int(product)].firstEntry
+    var row = books.products.rows[Int(product)].firstEntry
     while row != Books.none {
-      if books.entries[Int(row)].isLive { count += books.entries[Int(row)].value.reserved }
+      if books.entries[Int(row)].isLive { count += books.entries[Int(row)].reserved }
       seen = max(seen, saw(entry: row))
       row = books.entries[Int(row)].next
     }
@@ -69,8 +69,10 @@ extension ShardStateMachine {
   }
 
   func backorderLimit(_ target: Target) -> Int64 {
-    guard let product = target.product, books.products[Int(product)].hasPolicy else { return 0 }
-    return books.products[Int(product)].value.policy.backorderLimit
+    guard let product = target.product, books.products.rows[Int(product)].hasPolicy else {
+      return 0
+    }
+    return books.products.policy(of: product).backorderLimit
   }
 
   func conflict(
@@ -100,7 +102,7 @@ extension ShardStateMachine {
     }
     if books.entryCount >= Bounds.maxEntriesPerShard { return .capacityReached(.entries) }
     if let product = target.product {
-      if Int(books.products[Int(product)].entryCount) >= Bounds.maxLocationsPerProduct {
+      if Int(books.products.rows[Int(product)].entryCount) >= Bounds.maxLocationsPerProduct {
         return .capacityReached(.locationsOfProduct)
       }
     } else if books.productCount >= Bounds.maxProductsPerShard {
@@ -125,7 +127,7 @@ extension ShardStateMachine {
       books.entries[Int(row)].value.quantity = quantity
       books.entries[Int(row)].value.gtin = gtin
       stamp(row, now)
-      record(entry: row, floor: min(0, books.entries[Int(row)].value.available))
+      record(entry: row, floor: min(0, books.entries[Int(row)].available))
       log(kind, row: row, from: before, now)
       return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
     }
@@ -153,7 +155,6 @@ extension ShardStateMachine {
 
   @inline(__always)
   mutating func stamp(_ row: Int32, _ now: Now) {
-    books.entries[Int(row)].value.version += 1
-    books.entries[Int(row)].value.updatedAt = now.wall
+    books.entries[Int(row)].write(books.entries[Int(row)].counters, at: now.wall)
   }
 }

@@ -30,13 +30,25 @@ public struct ShardStateMachine: ~Copyable {
     case fenced(String)
     /// Something that must not be is: people must look. The end, until the shard is loaded anew.
     case failed(String)
+
+    /// Commands are decided: their batch goes to Redis, if not at once.
+    var takesChanges: Bool {
+      switch self {
+      case .idle, .committing, .resolving, .pausing, .replaying: true
+      case .recovering, .suspended, .fenced, .failed: false
+      }
+    }
   }
 
   public let id: ShardID
   public let map: ShardMap
   public let configuration: ShardConfiguration
 
-  var phase: Phase = .recovering("not loaded")
+  var phase: Phase = .recovering("not loaded") {
+    didSet { takesChanges = phase.takesChanges }
+  }
+  /// `phase.takesChanges`, which every command asks.
+  private(set) var takesChanges = false
   var ownership = Ownership(owner: "", epoch: 0)
   var books = Books()
 

@@ -12,9 +12,10 @@ struct DueHeap {
 
   var count: Int { items.count }
   /// When the next one is due.
-  var next: Timestamp { items.first?.at ?? .max }
+  private(set) var next: Timestamp = .max
 
   mutating func insert(_ hold: HoldID, at time: Timestamp) {
+    next = min(next, time)
     items.append(Item(at: time, hold: hold))
     var place = items.count - 1
     while place > 0 {
@@ -28,6 +29,7 @@ struct DueHeap {
   /// The next one, if it is due.
   mutating func popDue(at now: Timestamp) -> Item? {
     guard let first = items.first, first.at <= now else { return nil }
+    defer { next = items.first?.at ?? .max }
     let last = items.removeLast()
     guard !items.isEmpty else { return first }
     items[0] = last
@@ -43,5 +45,8 @@ struct DueHeap {
     }
   }
 
-  mutating func removeAll() { items = [] }
+  mutating func removeAll() {
+    items = []
+    next = .max
+  }
 }

@@ -8,7 +8,13 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
 
   private struct Row {
     var key: Key
-    var value: Value
+    /// The tentative value. nil: a pending batch removes it.
+    var value: Value?
+    /// Its places in the open batch and in the one in flight; negative: it is not there.
+    var openPlace: Int32 = -1
+    var flyingPlace: Int32 = -1
+
+    var isPending: Bool { openPlace >= 0 || flyingPlace >= 0 }
   }
 
   private var rows: ContiguousArray<Row?> = []
@@ -16,10 +22,12 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
   private var index: [Key: Int] = [:]
   private(set) var open: [Item] = []
   private(set) var flying: [Item] = []
-  private var openPlaces: [Key: Int] = [:]
-  private var flyingPlaces: [Key: Int] = [:]
+  /// The rows of `open` and `flying`, place by place.
+  private var openRows: [Int] = []
+  private var flyingRows: [Int] = []
 
-  var count: Int { index.count }
+  /// Tentative values.
+  private(set) var count = 0
   /// Where visits end.
   var rowCount: Int { rows.count }
 
@@ -31,56 +39,68 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
 
   /// What Redis has.
   func committed(_ key: Key) -> Value? {
-    if let place = flyingPlaces[key] { return flying[place].before }
-    if let place = openPlaces[key] { return open[place].before }
-    return self[key]
+    guard let row = index[key] else { return nil }
+    return committed(row: row)
   }
 
   /// What Redis has of what is in a row; nil for rows in which there is nothing.
   func committed(row: Int) -> Value? {
-    guard let key = rows[row]?.key else { return nil }
-    return committed(key)
+    guard let row = rows[row] else { return nil }
+    if row.flyingPlace >= 0 { return flying[Int(row.flyingPlace)].before }
+    if row.openPlace >= 0 { return open[Int(row.openPlace)].before }
+    return row.value
   }
 
   /// The youngest state that the value, or its absence, rests on.
   func saw(_ key: Key) -> ShardStateMachine.Saw {
-    if openPlaces[key] != nil { return .open }
-    return flyingPlaces[key] != nil ? .inFlight : .committed
+    guard let found = index[key], let row = rows[found] else { return .committed }
+    if row.openPlace >= 0 { return .open }
+    return row.flyingPlace >= 0 ? .inFlight : .committed
   }
 
   /// Notes a change in the open batch. nil: the record is removed.
   mutating func write(_ key: Key, _ value: Value?) {
-    if let place = openPlaces[key] {
-      open[place].after = value
+    let row = index[key] ?? makeRow(key)
+    if let place = rows[row]?.openPlace, place >= 0 {
+      open[Int(place)].after = value
     } else {
-      openPlaces[key] = open.count
-      open.append(Change(key: key, before: self[key], after: value))
+      rows[row]?.openPlace = Int32(open.count)
+      open.append(Change(key: key, before: rows[row]?.value, after: value))
+      openRows.append(row)
     }
-    store(key, value)
+    set(row, value)
   }
 
   /// A record that is in Redis already.
-  mutating func load(_ key: Key, _ value: Value) { store(key, value) }
+  mutating func load(_ key: Key, _ value: Value) {
+    set(index[key] ?? makeRow(key), value)
+  }
 
-  private mutating func store(_ key: Key, _ value: Value?) {
-    if let row = index[key] {
-      if let value {
-        rows[row]?.value = value
-      } else {
-        rows[row] = nil
-        index[key] = nil
-        freeRows.append(row)
-      }
-      return
-    }
-    guard let value else { return }
-    if let row = freeRows.popLast() {
-      rows[row] = Row(key: key, value: value)
-      index[key] = row
+  private mutating func makeRow(_ key: Key) -> Int {
+    let row: Int
+    if let free = freeRows.popLast() {
+      row = free
+      rows[row] = Row(key: key)
     } else {
-      index[key] = rows.count
-      rows.append(Row(key: key, value: value))
+      row = rows.count
+      rows.append(Row(key: key))
     }
+    index[key] = row
+    return row
+  }
+
+  private mutating func set(_ row: Int, _ value: Value?) {
+    let had = rows[row]?.value != nil
+    rows[row]?.value = value
+    count += (value == nil ? 0 : 1) - (had ? 1 : 0)
+  }
+
+  /// A row is free once it has no value and no batch speaks of it.
+  private mutating func freeIfEmpty(_ row: Int) {
+    guard let content = rows[row], content.value == nil, !content.isPending else { return }
+    index[content.key] = nil
+    rows[row] = nil
+    freeRows.append(row)
   }
 
   // MARK: Batches
@@ -90,18 +110,31 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
   /// - Returns: what it changes. What came and went within it is left out.
   mutating func close() -> [Item] {
     precondition(flying.isEmpty, "only one batch is in flight")
-    flying = open.filter { $0.before != nil || $0.after != nil }
-    flyingPlaces = [:]
-    for (place, change) in flying.enumerated() { flyingPlaces[change.key] = place }
+    if open.isEmpty { return [] }
+    for (place, row) in openRows.enumerated() {
+      rows[row]?.openPlace = -1
+      let change = open[place]
+      if change.before == nil, change.after == nil {
+        freeIfEmpty(row)
+      } else {
+        rows[row]?.flyingPlace = Int32(flying.count)
+        flying.append(change)
+        flyingRows.append(row)
+      }
+    }
     open = []
-    openPlaces = [:]
+    openRows = []
     return flying
   }
 
   /// The batch in flight is in Redis.
   mutating func commit() {
+    for row in flyingRows {
+      rows[row]?.flyingPlace = -1
+      freeIfEmpty(row)
+    }
     flying = []
-    flyingPlaces = [:]
+    flyingRows = []
   }
 
   /// Undoes the open batch.
@@ -109,9 +142,13 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
   /// - Returns: what was undone, as it had been changed.
   mutating func undoOpen() -> [Item] {
     let undone = open
+    for (place, row) in openRows.enumerated().reversed() {
+      rows[row]?.openPlace = -1
+      set(row, open[place].before)
+      freeIfEmpty(row)
+    }
     open = []
-    openPlaces = [:]
-    for change in undone.reversed() { store(change.key, change.before) }
+    openRows = []
     return undone
   }
 
@@ -119,13 +156,15 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
   mutating func undoFlying() -> [Item] {
     precondition(open.isEmpty, "what builds on a batch is undone first")
     let undone = flying
+    for (place, row) in flyingRows.enumerated().reversed() { set(row, flying[place].before) }
     commit()
-    for change in undone.reversed() { store(change.key, change.before) }
     return undone
   }
 
   /// Visits the tentative values.
   func forEach(_ body: (Key, Value) -> Void) {
-    for case let row? in rows { body(row.key, row.value) }
+    for case let row? in rows {
+      if let value = row.value { body(row.key, value) }
+    }
   }
 }

@@ -4,6 +4,9 @@
 public struct LocationTable: Sendable {
   private var names: ContiguousArray<String> = []
   private var ids: [String: LocationID] = [:]
+  /// By a small hash, a name that has it. Most lookups end here, without the dictionary's SipHash;
+  /// nobody gains by choosing names that collide.
+  private var near = ContiguousArray<LocationID>(repeating: -1, count: 256)
 
   public init() {}
 
@@ -13,11 +16,21 @@ public struct LocationTable: Sendable {
 
   public func name(_ id: LocationID) -> String { names[Int(id)] }
 
-  public func id(_ name: String) -> LocationID? { ids[name] }
+  public func id(_ name: String) -> LocationID? {
+    let candidate = near[Self.place(of: name)]
+    if candidate >= 0, names[Int(candidate)] == name { return candidate }
+    return ids[name]
+  }
+
+  private static func place(of name: String) -> Int {
+    var hash: UInt32 = 0
+    for byte in name.utf8 { hash = hash &* 31 &+ UInt32(byte) }
+    return Int((hash ^ hash >> 8) & 255)
+  }
 
   /// - Returns: nil where `Bounds.maxLocationsPerShard` is reached.
   public mutating func intern(_ name: String) -> LocationID? {
-    if let id = ids[name] { return id }
+    if let id = self.id(name) { return id }
     return isFull ? nil : internBeyondBound(name)
   }
 
@@ -27,6 +40,7 @@ public struct LocationTable: Sendable {
     let id = LocationID(names.count)
     names.append(name)
     ids[name] = id
+    near[Self.place(of: name)] = id
     return id
   }
 }

@@ -34,6 +34,10 @@ final class EngineLoop: LoopGateway {
   /// The time of day at the last tick, for what may be 50 ms wrong.
   private(set) var recentWall: Timestamp = 0
 
+  /// Counts up from a random number; mixed, it spreads pauses. The system's generator costs a call to
+  /// the kernel each time.
+  private var jitterSeed = UInt64.random(in: 0...UInt64.max)
+
   /// Clients' requests that need more than to be handed on, until their answer is there.
   var careful: [Ticket: CarefulRequest] = [:]
   var feed: MovementFeed
@@ -243,7 +247,8 @@ final class EngineLoop: LoopGateway {
 extension EngineLoop: ShardLinkEvents {
   func linkReplied(_ id: ShardID, _ reply: CommitReply) {
     let now = shared.clock.now()
-    let jitter = Int64.random(in: 0..<100)
+    jitterSeed &+= 1
+    let jitter = Int64(ShardMap.mix(jitterSeed) % 100)
     let output = shard(id).assumeIsolated { $0.replied(reply, now: now, jitter: jitter) }
     // The next batch first: Redis works on it while the answers are written.
     link?.flush()

@@ -6,15 +6,23 @@ import StockEngine
 /// whether ten or a hundred thousand units are sold in that second.
 final class LiveFeed {
   /// One page.
-  private struct Reader {
+  private final class Page {
     weak var connection: HTTPConnection?
-    var reader: EventReader
+    let reader: EventReader
     /// The next second that it has not been told.
     var next: Int64
+    /// It took nothing when there were changes: it has to look for itself.
+    var hasMissed = false
+
+    init(_ reader: EventReader, _ connection: HTTPConnection, next: Int64) {
+      self.reader = reader
+      self.connection = connection
+      self.next = next
+    }
   }
 
   private unowned let front: LoopFront
-  private var readers: [Reader] = []
+  private var pages: [Page] = []
   private var changes = LiveChanges()
   private var ticker: RepeatedTask?
   private var out = ByteWriter(capacity: 1_024)
@@ -23,7 +31,7 @@ final class LiveFeed {
 
   func add(_ reader: EventReader, _ connection: HTTPConnection) {
     let first = front.now / 1_000 - Int64(Activity.seconds)
-    readers.append(Reader(connection: connection, reader: reader, next: first))
+    pages.append(Page(reader, connection, next: first))
     guard ticker == nil else { return }
     front.subscribe()
     let bound = NIOLoopBound(self, eventLoop: front.loop)
@@ -33,8 +41,8 @@ final class LiveFeed {
   }
 
   func remove(_ reader: EventReader) {
-    readers.removeAll { $0.reader === reader }
-    guard readers.isEmpty, let ticker else { return }
+    pages.removeAll { $0.reader === reader }
+    guard pages.isEmpty, let ticker else { return }
     ticker.cancel()
     self.ticker = nil
     changes = LiveChanges()
@@ -42,23 +50,27 @@ final class LiveFeed {
   }
 
   func receive(_ batches: [LedgerBatch]) {
-    if !readers.isEmpty { changes.note(batches) }
+    if !pages.isEmpty { changes.note(batches) }
   }
 
   private func didTick() {
     let now = front.now
     let changes = self.changes
     self.changes = LiveChanges()
-    for place in readers.indices {
-      // Who takes nothing now is told of the seconds later; of changes it has to look for itself.
-      guard let connection = readers[place].connection, connection.isWritable else { continue }
-      write(changes, from: readers[place].next, now)
-      readers[place].next = now / 1_000
+    // Writing can end a connection, which takes its page out of the list.
+    for page in Array(pages) {
+      guard let connection = page.connection, connection.isWritable else {
+        page.hasMissed = page.hasMissed || changes.movements > 0
+        continue
+      }
+      write(changes, to: page, now)
+      page.next = now / 1_000
+      page.hasMissed = false
       connection.writeEvents(out.bytes)
     }
   }
 
-  private func write(_ changes: LiveChanges, from first: Int64, _ now: Timestamp) {
+  private func write(_ changes: LiveChanges, to page: Page, _ now: Timestamp) {
     out.removeAll()
     out.append("event: second\ndata: {\"now\":")
     out.append(now / 1_000)
@@ -66,7 +78,7 @@ final class LiveFeed {
     out.append(changes.movements)
     out.append(",\"seconds\":[")
     var isFirst = true
-    for second in front.shared.activity.seconds(from: first, now: now) {
+    for second in front.shared.activity.seconds(from: page.next, now: now) {
       out.append(isFirst ? "[" : ",[")
       isFirst = false
       out.append(second.second)
@@ -77,7 +89,7 @@ final class LiveFeed {
       out.append("]")
     }
     out.append("],\"is_cut\":")
-    out.append(changes.isCut ? "true" : "false")
+    out.append(changes.isCut || page.hasMissed ? "true" : "false")
     out.append(",\"changes\":[")
     isFirst = true
     for entry in changes.entries.values {

@@ -43,21 +43,10 @@ struct BrowserFields: Sendable {
   var isSameOrigin: Bool {
     if let fetchSite { return fetchSite == "same-origin" }
     guard let origin else { return true }
-    guard let host, let start = origin.range(of: "://")?.upperBound else { return false }
-    return origin[start...] == host
-  }
-}
-
-extension String {
-  /// The first place of a text; the standard library has it for collections with regular expressions only.
-  fileprivate func range(of text: String) -> Range<String.Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) {
-        return start..<index(start, offsetBy: text.count)
-      }
-      start = index(after: start)
+    let schemes = ["https://", "http://"]
+    guard let host, let scheme = schemes.first(where: { origin.hasPrefix($0) }) else {
+      return false
     }
-    return nil
+    return origin.dropFirst(scheme.count) == host
   }
 }

@@ -80,7 +80,7 @@ function whole(input, name, { min = 0 } = {}) {
 }
 
 function reasonField(suggestions = REASONS) {
-  const input = h("input", { id: "dialog-reason", maxlength: 120, autocomplete: "off", list: undefined });
+  const input = h("input", { id: "dialog-reason", maxlength: 120, autocomplete: "off" });
   const chips = suggestions.map((text) =>
     h("button", { type: "button", class: "chip", onclick: () => { input.value = text; input.focus(); } }, text));
   return { input, element: [field("Reason", input, { optional: true }), h("div", { class: "chips" }, chips)] };
@@ -249,7 +249,7 @@ async function setBack(entry, quantity) {
 export async function removeEntry(entry) {
   const about = await aboutEntry(entry);
   const consent = h("input", { type: "checkbox", id: "dialog-consent" });
-  const { button, message } = ask({
+  const { button } = ask({
     title: "Delete entry", about, label: "Delete", danger: true,
     fields: entry.reserved_quantity > 0
       ? h("p", {}, `${plural(entry.reserved_quantity, "unit")} of it reserved. Release or fulfil them first.`)
@@ -267,7 +267,6 @@ export async function removeEntry(entry) {
     button.disabled = true;
     consent.addEventListener("change", () => { button.disabled = !consent.checked; });
   }
-  message.textContent = "";
 }
 
 export function release(reservation) {

@@ -72,11 +72,11 @@ function row(reservation, isFirst) {
   const isHeld = reservation.status === "held";
   const element = h("tr", { tabindex: isFirst ? 0 : -1 },
     h("td", { class: "full" }, h("div", { class: "title" }, reservation.order_id ?? "–"), h("div", { class: "sub mono" }, reservation.reservation_id)),
-    h("td", { "data-label": "Store" }, reservation.store_id ? storeName(reservation.store_id) : "–"),
+    h("td", { class: "full" }, reservation.store_id ? storeName(reservation.store_id) : "–"),
     h("td", { class: "full" }, lines),
     h("td", { class: "number", "data-label": "Units" }, number(isHeld ? heldUnits(reservation) : reservation.lines.reduce((sum, line) => sum + line.quantity, 0))),
     h("td", { "data-label": "Status" }, h("span", { class: `badge ${tones[reservation.status] ?? ""}` }, reservation.status)),
-    h("td", { class: "time", "data-label": "Since" }, moment(reservation.created_at)),
+    h("td", { class: "time wide-only" }, moment(reservation.created_at)),
     h("td", { class: "time", "data-label": "Ends" }, isHeld ? until(reservation.expires_at) : moment(reservation.updated_at)),
     h("td", { class: "row-actions" }, isHeld &&
       h("button", { class: "button small", type: "button", "aria-label": `Release order ${reservation.order_id ?? reservation.reservation_id}`, onclick: () => dialogs.release(reservation) }, "Release")));
