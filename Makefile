@@ -101,7 +101,7 @@ docs: ## write the page of the contract, after a change of docs/openapi.yaml
 	python3 docs/contract/page.py
 
 contract: build ## ask a running engine 20,000 things: no answer but those of docs/openapi.yaml
-	Tests/Contract/contract.sh $(STOCK) --examples 150 --chains 40 --least 20000 \
+	Tests/Contract/contract.sh $(STOCK) --examples 60 --chains 15 --least 20000 \
 	  --report docs/contract/last-run.json
 
 contract-quick: deps ## the same in about a minute

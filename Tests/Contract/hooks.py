@@ -178,3 +178,11 @@ def good_requests_are_taken(ctx, response, case):
 @schemathesis.check
 def every_answer_has_an_id(ctx, response, case):
     assert response.headers.get("x-request-id"), "no X-Request-Id"
+
+
+@schemathesis.check
+def unavailable_is_the_only_failure(ctx, response, case):
+    """A 5xx that is not a 503 is a bug; a 503 says when to come again."""
+    assert response.status_code < 500 or response.status_code == 503, "a 5xx"
+    if response.status_code == 503 and problem_of(response) is not None:
+        assert response.headers.get("retry-after"), "no Retry-After"

@@ -63,6 +63,8 @@ def schemathesis(options, engine, role, key, own_keys, folder, phases, examples)
         "--request-timeout", "60", "--continue-on-failure", "--suppress-health-check", "all",
         "--phases", phases, "--generation-database", "none", "--warnings", "off",
     ]
+    if options.only:
+        command += ["--include-operation-id", options.only]
     print(f"== {phases} with a key of role {role}", flush=True)
     status = subprocess.run(command, env=environment, cwd=folder).returncode
     found = json.loads(counts.read_text()) if counts.exists() else {}
@@ -78,6 +80,7 @@ def main():
                         help="chains of calls, each with what the one before answered")
     parser.add_argument("--phases", default="examples,coverage,fuzzing")
     parser.add_argument("--roles", default=",".join(ROLES))
+    parser.add_argument("--only", help="one call, by its operationId")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", help="file for the counts, as JSON")
     parser.add_argument("--least", type=int, default=0, help="fail below so many requests")
