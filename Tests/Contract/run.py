@@ -56,7 +56,7 @@ def schemathesis(options, engine, role, key, own_keys, folder, phases, examples)
         "CONTRACT_KEYS": str(own_keys), "CONTRACT_COUNTS": str(counts), "NO_COLOR": "1",
     }
     command = [
-        options.schemathesis, "--config-file", str(HERE / "schemathesis.toml"), "run",
+        os.path.abspath(options.schemathesis), "--config-file", str(HERE / "schemathesis.toml"), "run",
         str(ROOT / "docs/openapi.yaml"), "--url", engine.url,
         "--header", f"Authorization: Bearer {key}", "--seed", str(options.seed),
         "--max-examples", str(examples), "--workers", "2",
