@@ -57,8 +57,8 @@ test: deps ## build and run all tests, the heavy ones in a short form
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
 
-page: ## put the web page's files (page/) into the sources
-	page/embed.sh
+page: ## put the web page's files (Sources/StockHTTP/Page/Web) into the executable
+	Sources/StockHTTP/Page/Web/embed.sh
 
 test-page: build ## drive the web page in Chromium: every function, accessibility, first view; pictures for docs
 	Tests/Browser/run.sh --screenshots docs/images

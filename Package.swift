@@ -37,7 +37,7 @@ let package = Package(
       traits: [.defaults]),
     // The logging interface that Swift servers share.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    // The metrics interface that Swift servers share (ADR 25).
+    // The metrics interface that Swift servers share (ADR 22).
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // SHA-256 of keys.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -69,6 +69,7 @@ let package = Package(
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
+      exclude: ["Page/Web"],
       swiftSettings: settings),
     .target(
       name: "StockTools",

@@ -318,7 +318,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "nonsense\r\n\r\n", "GET /healthz\r\n\r\n", "GET /healthz HTTP/2.0\r\nHost: s\r\n\r\n",
+    "GET /healthz\r\n\r\n", "GET /healthz HTTP/2.0\r\nHost: s\r\n\r\n",
     "GET /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "GET /healthz HTTP/1.1\r\nHost: s\r\nBad Field: x\r\n\r\n",
     "POST /healthz HTTP/1.1\r\nHost: s\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
@@ -336,13 +336,24 @@ import Testing
     #expect(!wire.channel.isActive)
   }
 
+  /// What does not begin with a method that HTTP knows, whatever it is.
+  @Test func unknownMethods() throws {
+    let wire = try Wire()
+    try wire.send("nonsense\r\n\r\n")
+    let response = try #require(try wire.responses().first)
+    #expect(response.status == 405)
+    #expect(response.fields["allow"] == "GET, HEAD, POST, PUT, DELETE")
+    #expect(response.fields["connection"] == "close")
+    #expect(!wire.channel.isActive)
+  }
+
   @Test func mistakesAreAnsweredBehindWhatCameBefore() throws {
     let wire = try Wire(judge: nil)
     try wire.send(reserve + "nonsense\r\n\r\n")
     #expect(try wire.written().isEmpty)
     #expect(wire.channel.isActive)
     wire.gateway.answer([(0, .entry(entry()))])
-    #expect(try wire.responses().map(\.status) == [200, 400])
+    #expect(try wire.responses().map(\.status) == [200, 405])
     #expect(!wire.channel.isActive)
   }
 

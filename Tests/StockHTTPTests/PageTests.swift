@@ -8,9 +8,9 @@ import Testing
 @Suite struct PageTests {
   private static let folder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("page")
+    .appendingPathComponent("Sources/StockHTTP/Page/Web")
 
-  @Test("the files in the executable are those in page/; else run page/embed.sh")
+  @Test("the files in the executable are those in Page/Web; else run make page")
   func isUpToDate() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
       .filter { !$0.hasSuffix(".sh") }

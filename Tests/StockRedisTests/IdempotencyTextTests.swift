@@ -69,7 +69,8 @@ struct IdempotencyTextTests {
   @Test("what is never kept cannot be read back")
   func unkept() throws {
     for outcome: Outcome in [
-      .keyUnknown, .replay(IdempotencyKey(high: 1, low: 2, fingerprint: 3), 3), .unavailable(.overloaded), .part(PartAnswer()),
+      .keyUnknown, .replay(IdempotencyKey(high: 1, low: 2, fingerprint: 3), 3),
+      .unavailable(.overloaded), .part(PartAnswer()),
     ] {
       #expect(throws: RecordError.self) { try decode(encode(outcome)) }
     }

@@ -1,4 +1,4 @@
-// Made by page/embed.sh from the files in page/. Change those.
+// Made by make page from the files in Page/Web. Change those.
 // swift-format-ignore-file
 
 /// The web page's files, by name.

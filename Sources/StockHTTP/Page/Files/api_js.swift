@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/api.js. Change that.
+// Made by make page from Page/Web/api.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/base.css. Change that.
+// Made by make page from Page/Web/base.css. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

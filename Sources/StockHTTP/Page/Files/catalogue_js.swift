@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/catalogue.js. Change that.
+// Made by make page from Page/Web/catalogue.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/chart.js. Change that.
+// Made by make page from Page/Web/chart.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

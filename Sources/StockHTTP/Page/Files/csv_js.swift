@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/csv.js. Change that.
+// Made by make page from Page/Web/csv.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/icon.svg. Change that.
+// Made by make page from Page/Web/icon.svg. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/inventory.html. Change that.
+// Made by make page from Page/Web/inventory.html. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

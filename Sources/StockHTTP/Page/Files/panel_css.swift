@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/panel.css. Change that.
+// Made by make page from Page/Web/panel.css. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

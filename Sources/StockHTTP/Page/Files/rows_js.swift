@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/rows.js. Change that.
+// Made by make page from Page/Web/rows.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/session.js. Change that.
+// Made by make page from Page/Web/session.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

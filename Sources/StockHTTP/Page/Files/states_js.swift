@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/states.js. Change that.
+// Made by make page from Page/Web/states.js. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

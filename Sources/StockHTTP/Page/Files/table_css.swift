@@ -1,4 +1,4 @@
-// Made by page/embed.sh from page/table.css. Change that.
+// Made by make page from Page/Web/table.css. Change that.
 // swift-format-ignore-file
 
 extension PageFiles {

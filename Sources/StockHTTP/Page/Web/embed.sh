@@ -3,11 +3,11 @@
 # change of any of them (make page); a test says when it was forgotten.
 set -euo pipefail
 cd "$(dirname "$0")"
-folder=../Sources/StockHTTP/Page/Files
+folder=../Files
 mkdir -p "$folder"
 rm -f "$folder"/*.swift
 {
-  echo "// Made by page/embed.sh from the files in page/. Change those."
+  echo "// Made by make page from the files in Page/Web. Change those."
   echo "// swift-format-ignore-file"
   echo
   echo "/// The web page's files, by name."
@@ -22,7 +22,7 @@ rm -f "$folder"/*.swift
 for file in *.html *.css *.js *.svg; do
   name=${file//[^a-z0-9]/_}
   {
-    echo "// Made by page/embed.sh from page/$file. Change that."
+    echo "// Made by make page from Page/Web/$file. Change that."
     echo "// swift-format-ignore-file"
     echo
     echo "extension PageFiles {"
