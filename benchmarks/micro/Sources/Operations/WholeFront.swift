@@ -99,7 +99,11 @@ final class BenchEngine: Engine, @unchecked Sendable {
     throw Self.nothing
   }
   func verify() async throws(EngineError) -> VerifyReport { throw Self.nothing }
+  func overview(store: StoreID?) async throws(EngineError) -> StockOverview { throw Self.nothing }
   func health() async -> EngineHealth { EngineHealth(shards: []) }
+  func snapshot(of shard: ShardID) async throws(EngineError) -> ShardSnapshot {
+    throw Self.nothing
+  }
   func ledger(
     of shard: ShardID, after number: Int64, limit: Int
   ) async throws(EngineError) -> [LedgerBatch] { throw Self.nothing }
