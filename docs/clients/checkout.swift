@@ -52,7 +52,10 @@ struct Shop {
     request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization")
     request.setValue("application/json", forHTTPHeaderField: "Content-Type")
     request.setValue(idempotencyKey, forHTTPHeaderField: "Idempotency-Key")
-    request.httpBody = try JSONEncoder().encode(body)
+    // The same bytes each time, also in another process: a key is good for one body.
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    request.httpBody = try encoder.encode(body)
     for attempt in 0..<6 {
       var wait = min(0.25 * Double(1 << attempt), 5)
       do {

@@ -22,7 +22,7 @@ info:
 
     **Keys** have a role and, but for admin, one store. What belongs to another store is a 404, as if it did not exist.
 
-    **Retries**: send an `Idempotency-Key` with every change. The same key with the same body gets the first answer again, byte for byte, also after a crash, for 24 hours. The same key for another request is a 422. While the first is still under way it is a 409 with `Retry-After`.
+    **Retries**: send an `Idempotency-Key` with every change. The same key with the same body (the same bytes: sort the fields where your library does not keep their order) gets the first answer again, byte for byte, also after a crash, for 24 hours. The same key for another request is a 422. While the first is still under way it is a 409 with `Retry-After`.
 servers:
   - url: /
     description: The engine that serves this document
