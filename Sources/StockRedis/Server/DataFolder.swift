@@ -61,7 +61,14 @@ struct DataFolder: ~Copyable {
     self.lock = lock
   }
 
-  deinit { _ = close(lock) }
+  deinit {
+    unlock()
+    _ = close(lock)
+  }
+
+  /// Gives the folder free at once, whoever else still has this value, or has inherited the lock's file
+  /// between a fork and its exec.
+  func unlock() { _ = flock(lock, LOCK_UN) }
 
   private static func make(_ path: String) throws(RedisSetupError) {
     guard !path.isEmpty else { throw RedisSetupError(.invalid, "The data folder has no name.") }

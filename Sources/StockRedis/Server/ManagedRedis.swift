@@ -92,6 +92,7 @@ public actor ManagedRedis {
     if let restart { _ = try? await restart.value }
     guard let folder else { return }
     self.folder = nil
+    defer { folder.value.unlock() }
     guard let pid = ServerProcess.runningPID(in: folder.value) else { return }
     do {
       let connection = try await RedisConnection.connect(
