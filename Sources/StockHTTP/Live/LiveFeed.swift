@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockLoop
 import StockEngine
 
 /// Tells the web pages on one loop, once a second, what has changed: a stream that costs the same
