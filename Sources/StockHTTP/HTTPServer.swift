@@ -118,8 +118,10 @@ private final class Door: Sendable {
     let front = fronts[number % fronts.count]
     if front.eventLoop.inEventLoop {
       front.value.adopt(descriptor, origin: origin)
+    } else if let loop = front.eventLoop as? LoopThread, !loop.hasEnded {
+      loop.execute { front.value.adopt(descriptor, origin: origin) }
     } else {
-      front.eventLoop.execute { front.value.adopt(descriptor, origin: origin) }
+      StreamSocket.close(descriptor)
     }
   }
 }

@@ -52,17 +52,15 @@ public enum Connector {
   }
 
   private static func connect(
-    _ addresses: Result<[SocketAddress], any Error>, on loop: LoopThread, within timeout: TimeAmount,
+    _ addresses: Result<[SocketAddress], any Error>, on loop: LoopThread,
+    within timeout: TimeAmount,
     _ promise: EventLoopPromise<CInt>
   ) {
     switch addresses {
     case .failure(let error): promise.fail(error)
     case .success(let addresses):
       let share = TimeAmount.nanoseconds(timeout.nanoseconds / Int64(max(1, addresses.count)))
-      let isTaken = loop.run {
-        Attempt.begin(addresses[...], on: loop, within: share, promise)
-      }
-      if !isTaken { promise.fail(EventLoopError.shutdown) }
+      loop.run { Attempt.begin(addresses[...], on: loop, within: share, promise) }
     }
   }
 
@@ -91,7 +89,9 @@ public enum Connector {
       default: break
       }
     }
-    guard !addresses.isEmpty else { throw UnknownHost(host: host, reason: "it has no address of a kind that is known") }
+    guard !addresses.isEmpty else {
+      throw UnknownHost(host: host, reason: "it has no address of a kind that is known")
+    }
     return addresses
   }
 }

@@ -1,7 +1,8 @@
 public import Dispatch
 public import NIOCore
 
-// What NIO, and Swift's actors, ask of an event loop.
+// What NIO, and Swift's actors, ask of an event loop. Once it has ended nothing is done any more: a future
+// may be complete, but nobody hears of it, as with NIO's own loops.
 
 extension LoopThread: NIOSerialEventLoopExecutor {
   public func execute(_ task: @escaping @Sendable () -> Void) { _ = take(.function(task)) }
@@ -12,9 +13,9 @@ extension LoopThread: NIOSerialEventLoopExecutor {
   }
 
   public func submit<T>(_ task: @escaping @Sendable () throws -> T) -> EventLoopFuture<T> {
+    guard !hasEnded else { return makeFailedFuture(EventLoopError.shutdown) }
     let promise = makePromise(of: T.self)
-    let isTaken = run { promise.complete(by: task) }
-    if !isTaken { promise.fail(EventLoopError.shutdown) }
+    run { promise.complete(by: task) }
     return promise.futureResult
   }
 
@@ -30,11 +31,7 @@ extension LoopThread: NIOSerialEventLoopExecutor {
         promise.complete(by: task)
       }
     }
-    if inEventLoop {
-      set(timer)
-    } else if !run({ self.set(timer) }) {
-      promise.fail(EventLoopError.shutdown)
-    }
+    if inEventLoop { set(timer) } else { run { self.set(timer) } }
     return Scheduled(promise: promise) {
       if self.inEventLoop { self.cancel(timer) } else { self.run { self.cancel(timer) } }
     }

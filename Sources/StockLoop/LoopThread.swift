@@ -286,6 +286,9 @@ public final class LoopThread: @unchecked Sendable {
     for listener in listeners { listener() }
   }
 
+  /// Nothing is done any more.
+  package var hasEnded: Bool { inbox.withLockedValue { $0.isClosed } }
+
   private func closeInbox() -> Bool {
     inbox.withLockedValue { inbox in
       inbox.isClosed = inbox.tasks.isEmpty

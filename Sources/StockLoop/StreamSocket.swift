@@ -58,6 +58,9 @@ open class StreamSocket: PolledSocket {
     SocketCalls.sendAtOnce(descriptor)
   }
 
+  /// Closes a socket that nobody has taken over.
+  package static func close(_ descriptor: CInt) { systemClose(descriptor) }
+
   /// Begins to read.
   public final func start() {
     // Without room in the kernel it has been closed, and told so.
@@ -99,14 +102,14 @@ open class StreamSocket: PolledSocket {
     }
     guard !what.isDisjoint(with: [.readable, .broken]) else { return }
     if isReading, !inputHasEnded {
-      readOnce()
+      readOnce(isBroken: !what.isDisjoint(with: .broken))
     } else if !what.isDisjoint(with: .broken) {
       // Nothing can be sent any more, and nothing is to be read.
       close()
     }
   }
 
-  private final func readOnce() {
+  private final func readOnce(isBroken: Bool) {
     while true {
       let count = recv(descriptor, input.baseAddress, input.count, 0)
       if count > 0 {
@@ -117,7 +120,7 @@ open class StreamSocket: PolledSocket {
         inputEnded()
       } else if errno == EINTR {
         continue
-      } else if errno != EAGAIN {
+      } else if errno != EAGAIN || isBroken {
         close()
       }
       if hasFailed, loop == nil { close() }

@@ -230,7 +230,8 @@ import Testing
     let judged = wire.gateway.submitted.count
     try wire.send(read)
     #expect(wire.gateway.submitted.count == judged)
-    #expect(try wire.responses().count == judged + 1)
+    let answered = try wire.responses().count
+    #expect(answered == judged + 1, "asked \(asked), judged \(judged)")
     #expect(connection.isReading && connection.isWritable)
   }
 

@@ -3,8 +3,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import StockCore
-import StockLoop
 import StockEngine
+import StockLoop
 import Testing
 
 @testable import StockHTTP

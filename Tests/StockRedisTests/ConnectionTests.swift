@@ -1,8 +1,8 @@
 import NIOCore
 import NIOPosix
+import StockLoop
 import StockRedis
 import Synchronization
-import StockLoop
 import Testing
 
 @Suite("A connection")

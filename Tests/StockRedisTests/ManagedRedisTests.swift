@@ -1,8 +1,8 @@
 import Foundation
 import NIOCore
+import StockLoop
 import StockRedis
 import Synchronization
-import StockLoop
 import Testing
 
 @Suite("A redis-server of our own")

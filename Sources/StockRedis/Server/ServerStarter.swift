@@ -63,7 +63,8 @@ struct ServerStarter: Sendable {
       DispatchQueue.global().async {
         done.resume(
           with: Result {
-            try ServerProcess.start(executable, in: folder.value, appendfsync: durability.appendfsync)
+            try ServerProcess.start(
+              executable, in: folder.value, appendfsync: durability.appendfsync)
           })
       }
     }

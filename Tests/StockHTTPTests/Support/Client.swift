@@ -124,7 +124,9 @@ func withServer(
   let server = try await HTTPServer.start(
     engine: engine, host: "127.0.0.1", port: 0, group: group, configuration: configuration)
   let result: Result<Void, any Error>
-  do { result = .success(try await body(server, engine, clients)) } catch { result = .failure(error) }
+  do { result = .success(try await body(server, engine, clients)) } catch {
+    result = .failure(error)
+  }
   await server.stop(within: .milliseconds(100))
   try await group.shutdownGracefully()
   try await clients.shutdownGracefully()
