@@ -61,6 +61,10 @@ extension MetricsText {
       "stock_http_turned_away_total", .counter,
       "Connections answered 503: too many, or the engine was stopping.", counts.turnedAway)
     single(
+      "stock_http_requests_under_way", .gauge,
+      "Requests taken and not answered; a batch counts by its bytes. From \(Admission.busy) on some are refused.",
+      figures.requestsUnderWay)
+    single(
       "stock_http_event_readers", .gauge, "Clients that read events.", figures.eventReaders)
     single(
       "stock_http_cold_requests", .gauge, "Lists and checks under way.", figures.coldRequests)

@@ -87,6 +87,7 @@ private struct EngineService: Service, CustomStringConvertible {
         case .open: .everybody
         case .off: .nobody
         }
+      configuration.limit(by: settings)
       configuration.metrics = registry
       configuration.logger = logger
       configuration.timeToLive = settings.shortestTimeToLive...Bounds.timeToLive.upperBound
@@ -207,5 +208,14 @@ private struct EngineService: Service, CustomStringConvertible {
       "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? settings.port)"
     )
     fflush(nil)
+  }
+}
+
+extension HTTPConfiguration {
+  /// What is not set stays as it is.
+  fileprivate mutating func limit(by settings: ServeSettings) {
+    if let most = settings.maxConnections { maxConnections = most }
+    if let most = settings.maxConnectionsPerAddress { maxConnectionsPerAddress = most }
+    rateLimit = settings.rateLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
   }
 }

@@ -1,0 +1,34 @@
+import ArgumentParser
+import StockFaults
+
+struct OverloadCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "overload", abstract: "Five times as many requests as the engine can do.")
+
+  @OptionGroup var options: SceneOptions
+
+  @Option(help: "How long the flood lasts.")
+  var seconds = 10.0
+
+  @Option(help: "How many times the peak is asked for.")
+  var factor = 5.0
+
+  @Option(help: "Connections of the flood.")
+  var connections = 128
+
+  func validate() throws {
+    guard (1...600).contains(seconds) else { throw ValidationError("--seconds must be 1 to 600") }
+    guard (1...100).contains(factor) else { throw ValidationError("--factor must be 1 to 100") }
+    guard (1...10_000).contains(connections) else {
+      throw ValidationError("--connections must be 1 to 10000")
+    }
+  }
+
+  func run() async throws {
+    var campaign = Overload()
+    campaign.seconds = seconds
+    campaign.factor = factor
+    campaign.connections = connections
+    try finish(await campaign.run(try options.scene()))
+  }
+}
