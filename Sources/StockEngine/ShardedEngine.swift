@@ -11,6 +11,7 @@ public final class ShardedEngine: Engine {
   let engineLoops: [NIOLoopBound<EngineLoop>]
   private let shards: [ShardActor]
   private let ledger: LedgerReader
+  let redisWatch: RedisWatch
   private let logger: Logger
 
   private init(
@@ -23,6 +24,7 @@ public final class ShardedEngine: Engine {
     self.engineLoops = engineLoops
     self.shards = shards
     self.ledger = ledger
+    self.redisWatch = RedisWatch(connection: ledger.connection)
     self.logger = logger
   }
 

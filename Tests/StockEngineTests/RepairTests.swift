@@ -83,8 +83,10 @@ struct RepairTests {
       #expect(repaired.repairedCount == seen.differenceCount, "\(repaired)")
       #expect(try await fixture.engine.verify().differenceCount == 0)
       #expect(try await Self.contents(connection) == before)
-      // Twice is as once.
+      // Twice is as once, at the same time too.
+      async let other = fixture.engine.verify(repair: true)
       #expect(try await fixture.engine.verify(repair: true).repairedCount == 0)
+      #expect(try await other.repairedCount == 0)
       #expect(await fixture.ask(.reserve(products[0], "MAIN", 1)).outcome.isEntry)
       await connection.disconnect()
     }

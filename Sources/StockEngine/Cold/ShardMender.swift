@@ -40,7 +40,7 @@ final class ShardMender {
   func begin(then next: @escaping (Failure?) -> Void) {
     let bound = NIOLoopBound(self, eventLoop: link.loop)
     isClaimed = shard.assumeIsolated { $0.claim(for: bound) }
-    guard isClaimed else { return next(failure("it is being repaired already")) }
+    guard isClaimed else { return next(.taken) }
     isRestoring = shard.assumeIsolated { $0.isDamaged }
     guard isRestoring else { return next(nil) }
     restore([.begin][...], then: next)

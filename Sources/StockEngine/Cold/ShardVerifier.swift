@@ -18,6 +18,8 @@ final class ShardVerifier {
     case unavailable(String)
     /// Redis lost the shard's meta; the shard will stop when it hears of it, and can be restored then.
     case metaLost
+    /// Somebody else repairs the shard at the moment.
+    case taken
   }
 
   let shard: ShardActor
@@ -224,9 +226,9 @@ final class ShardVerifier {
 }
 
 extension EngineLoop {
-  /// How often it is looked whether a shard whose meta is lost has heard of that, every 100 ms. The
-  /// shard asks once in `heartbeat`, and may have to wait for a connection.
-  private static let looksForDamage = 100
+  /// How often it is tried again, every 100 ms: a shard whose meta is lost hears of that within
+  /// `heartbeat`, and whoever repairs it already will end.
+  private static let mostLooks = 100
 
   /// Verifies one of this loop's shards.
   ///
@@ -244,9 +246,9 @@ extension EngineLoop {
       switch result {
       case .success(let report): done(.success(report))
       case .failure(.unavailable(let why)): done(.failure(.unavailable(why)))
-      case .failure(.metaLost):
-        guard looks < Self.looksForDamage else {
-          return done(.failure(.unavailable("shard \(id): its meta is lost")))
+      case .failure(let again):
+        guard looks < Self.mostLooks else {
+          return done(.failure(.unavailable("shard \(id): \(again)")))
         }
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         self.loop.scheduleTask(in: .milliseconds(100)) {

@@ -131,7 +131,8 @@ final class FakeEngine: Engine, @unchecked Sendable {
   func verify(repair: Bool) async throws(EngineError) -> VerifyReport {
     if let error = pages.withLockedValue({ $0.error }) { throw error }
     return VerifyReport(shards: [
-      .init(shard: 0, products: 2, entries: 3, differences: ["entry 4"], differenceCount: 1,
+      .init(
+        shard: 0, products: 2, entries: 3, differences: ["entry 4"], differenceCount: 1,
         repairedCount: repair ? 1 : 0)
     ])
   }

@@ -2434,7 +2434,7 @@ components:
       properties:
         store_id: {$ref: '#/components/schemas/Id', description: A store that exists.}
         title: {type: string, maxLength: 1024, pattern: '^[^\u0000-\u001f\u007f]*$', description: At most 1024 bytes.}
-        sku: {type: string, maxLength: 128, pattern: '^[^\u0000-\u001f\u007f]*$', description: At most 128 bytes.}
+        sku: {type: string, maxLength: 128, pattern: '^[^\u0000-\u001f\u007f]*$', description: 'At most 128 bytes. Need not be unique: stock belongs to product ids. A search for a SKU finds all products that have it.'}
         gtin: {$ref: '#/components/schemas/GTIN'}
         product_type: {$ref: '#/components/schemas/ProductType', default: physical}
         is_digital: {type: boolean, description: 'May stand for `product_type`, and may not contradict it.'}
