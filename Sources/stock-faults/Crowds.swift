@@ -32,3 +32,31 @@ struct OverloadCommand: AsyncParsableCommand {
     try finish(await campaign.run(try options.scene()))
   }
 }
+
+struct SlowClientsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "slow-clients",
+    abstract: "Clients that send a byte a second, or never read, beside one that means no harm.")
+
+  @OptionGroup var options: SceneOptions
+
+  @Option(help: "How many there are.")
+  var clients = 10_000
+
+  @Option(help: "For how long the other one is watched beside them.")
+  var seconds = 20.0
+
+  func validate() throws {
+    guard (3...12_000).contains(clients) else {
+      throw ValidationError("--clients must be 3 to 12000")
+    }
+    guard (1...25).contains(seconds) else { throw ValidationError("--seconds must be 1 to 25") }
+  }
+
+  func run() async throws {
+    var campaign = SlowClients()
+    campaign.clients = clients
+    campaign.seconds = seconds
+    try finish(await campaign.run(try options.scene()))
+  }
+}

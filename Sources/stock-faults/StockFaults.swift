@@ -26,6 +26,7 @@ struct FaultsCommand: AsyncParsableCommand {
       AllCommand.self, OversellCommand.self, KillCommand.self, StallCommand.self,
       ScriptFlushCommand.self, LostTailCommand.self, TwoEnginesCommand.self, CartsCommand.self,
       TwiceCommand.self, LedgerCommand.self, EventsCommand.self, OverloadCommand.self,
+      SlowClientsCommand.self,
     ])
 }
 

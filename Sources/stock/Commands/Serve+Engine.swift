@@ -58,6 +58,7 @@ private struct EngineService: Service, CustomStringConvertible {
   let registry: MetricRegistry
 
   func run() async throws {
+    takeFiles()
     let managed = try await startRedis()
     let group = MultiThreadedEventLoopGroup(
       numberOfThreads: settings.loops ?? Self.defaultLoops)
@@ -105,6 +106,16 @@ private struct EngineService: Service, CustomStringConvertible {
       await engine.stop()
       throw error
     }
+  }
+
+  /// Before anything is open, so that redis-server inherits it too.
+  private func takeFiles() {
+    let connections = settings.maxConnections ?? HTTPConfiguration().maxConnections
+    let most = FileLimit.raise(to: connections + FileLimit.spare)
+    guard most < connections + FileLimit.spare else { return }
+    logger.warning(
+      "fewer files may be open than connections may come",
+      metadata: ["files": "\(most)", "max-connections": "\(connections)"])
   }
 
   private func startRedis() async throws -> ManagedRedis? {
