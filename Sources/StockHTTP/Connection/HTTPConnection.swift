@@ -70,6 +70,7 @@ final class HTTPConnection: StreamSocket {
     let nextNumber = firstNumber + pending.count
     if let reader = stream ?? pending.last?.reader { front.events.remove(reader) }
     stream = nil
+    pending.forEach { front.admission.finish($0.load) }
     pending.removeAll()
     front.detach(slot: slot, nextNumber: nextNumber)
   }
