@@ -68,7 +68,15 @@ final class Wire {
   }
 
   /// What was written since the last call, as text.
-  func written() throws -> String { String(decoding: client.take(), as: UTF8.self) }
+  func written() throws -> String {
+    // What the client takes may let the server read on.
+    var all: [UInt8] = []
+    while case let more = client.take(), !more.isEmpty {
+      all += more
+      loop.run()
+    }
+    return String(decoding: all, as: UTF8.self)
+  }
 
   /// How many writes there were since the last call: of a wire in packets.
   func writes() -> Int { client.takePackets() }
