@@ -2,6 +2,7 @@
 
 SEEDS ?= 10000
 COMMANDS ?= 10000000
+RUNS ?= 10000000
 # Tests at once. Each of many has an engine and a redis-server of its own: all at once starve each other.
 WIDTH ?= 12
 DATA ?= data
@@ -15,7 +16,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -87,6 +88,12 @@ faults: build ## kill engine and Redis in the middle of load, 50 times each, and
 faults-ledger: build ## rebuild all counters from the ledger after orders and kills (ORDERS="*.csv.gz")
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults ledger $(ORDERS) --kills 50
+
+fuzz: deps ## fuzz every reader of foreign bytes (RUNS=10000000 each)
+	Tests/Fuzz/fuzz.sh --runs $(RUNS)
+
+fuzz-quick: deps ## the same, 15 seconds each
+	Tests/Fuzz/fuzz.sh --seconds 15
 
 faults-events: build ## 5,000 readers of events: what they cost, and how far they lag behind
 	swift build $(RELEASE) --product stock-faults

@@ -1,12 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
+var settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+// A program that the build itself runs.
+let toolSettings = settings
+// Tests/Fuzz/fuzz.sh: coverage in our modules, not in those we depend on.
+if Context.environment["STOCK_FUZZ"] == "1" {
+  settings.append(.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"]))
+}
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -22,10 +28,11 @@ let package = Package(
   products: [
     .executable(name: "stock", targets: ["stock"]),
     .library(name: "StockCore", targets: ["StockCore"]),
-    // For benchmarks/micro, which is a package of its own.
+    // For benchmarks/micro and Tests/Fuzz, which are packages of their own.
     .library(name: "StockRedis", targets: ["StockRedis"]),
     .library(name: "StockEngine", targets: ["StockEngine"]),
     .library(name: "StockHTTP", targets: ["StockHTTP"]),
+    .library(name: "StockTools", targets: ["StockTools"]),
   ],
   dependencies: [
     // Event loops, channels, HTTP/1.1 decoding (ADR 0002).
@@ -81,7 +88,7 @@ let package = Package(
       plugins: ["EmbedTexts"]),
     // The web page and the contract, as they lie in the repository, become part of StockHTTP.
     .plugin(name: "EmbedTexts", capability: .buildTool(), dependencies: ["embed-texts"]),
-    .executableTarget(name: "embed-texts", swiftSettings: settings),
+    .executableTarget(name: "embed-texts", swiftSettings: toolSettings),
     .target(
       name: "StockTools",
       dependencies: [
@@ -158,6 +165,18 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
+    // The fuzzers' inputs, without a fuzzer.
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", nio, nioHTTP1,
+      ],
+      path: "Tests/Fuzz",
+      exclude: [
+        "CLibFuzzer", "Corpus", "Dictionaries", "Driver", "Package.resolved", "Package.swift",
+        "fuzz.sh",
+      ],
+      sources: ["Bodies", "CorpusTests"], swiftSettings: settings),
     .testTarget(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs the fuzzers under libFuzzer: all of them, or those that are named.
+#
+#   Tests/Fuzz/fuzz.sh [--runs 10000000] [--seconds 3600] [--merge] [NAME...]
+#
+# Each stops after so many executions or seconds, whichever comes first. It begins from Corpus/NAME;
+# what it adds stays in .build-fuzz/corpus, and --merge brings back what covers more than was covered.
+# An input that breaks something is kept in .build-fuzz/found/NAME-*, and the script ends with 1.
+# Log and last figures of each: .build-fuzz/NAME.log.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=$here/../../.build-fuzz
+runs=10000000 seconds=3600 merge=0 names=()
+while (($#)); do
+  case $1 in
+    --runs) runs=$2; shift ;;
+    --seconds) seconds=$2; shift ;;
+    --merge) merge=1 ;;
+    -*) echo "unknown: $1" >&2; exit 2 ;;
+    *) names+=("$1") ;;
+  esac
+  shift
+done
+((${#names[@]})) || names=(json replies csv tokens http)
+
+mkdir -p "$out/found"
+cd "$here"
+STOCK_FUZZ=1 swift build -c release --scratch-path "$out" -Xswiftc -enable-testing \
+  --product stock-fuzz >"$out/build.log" 2>&1 || { tail -40 "$out/build.log" >&2; exit 2; }
+fuzzer=$out/release/stock-fuzz
+
+status=0
+for name in "${names[@]}"; do
+  export STOCK_FUZZER=$name
+  mkdir -p "$out/corpus/$name"
+  common=(-timeout=20 -rss_limit_mb=1024 -max_len=4096 -artifact_prefix="$out/found/$name-")
+  if ! nice -n 10 "$fuzzer" "${common[@]}" -runs="$runs" -max_total_time="$seconds" \
+    -dict="Dictionaries/$name.dict" -print_final_stats=1 "$out/corpus/$name" "Corpus/$name" \
+    >"$out/$name.log" 2>&1; then
+    echo "$name: broken" >&2
+    tail -30 "$out/$name.log" >&2
+    status=1
+    continue
+  fi
+  grep -E '^#[0-9]+[[:space:]]+DONE|^Done ' "$out/$name.log" | sed "s/^/$name: /"
+  if ((merge)); then
+    "$fuzzer" "${common[@]}" -merge=1 "Corpus/$name" "$out/corpus/$name" >>"$out/$name.log" 2>&1
+  fi
+done
+exit $status
