@@ -41,6 +41,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // SHA-256 of keys.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // Signatures of tokens (ADR 23).
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    // TLS (ADR 24).
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // Start and stop in order, on signals.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // Latency percentiles of import and replay.
@@ -71,6 +75,17 @@ let package = Package(
       ],
       exclude: ["Page/Web"],
       swiftSettings: settings),
+    // Who may come in, where a key is not enough: tokens of others, and TLS.
+    .target(
+      name: "StockAccess",
+      dependencies: [
+        "StockCore", "StockHTTP", nio, nioPosix, nioConcurrency, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "StockTools",
       dependencies: [
@@ -82,8 +97,8 @@ let package = Package(
     .executableTarget(
       name: "stock",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", "StockProcesses",
-        nio, nioPosix, nioHTTP1, logging, metrics,
+        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockAccess", "StockTools",
+        "StockProcesses", nio, nioPosix, nioHTTP1, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -133,6 +148,17 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "StockAccessTests",
+      dependencies: [
+        "StockCore", "StockEngine", "StockHTTP", "StockAccess", nio, nioPosix, nioConcurrency,
+        logging,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),
     .testTarget(

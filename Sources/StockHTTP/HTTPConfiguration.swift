@@ -23,6 +23,8 @@ public struct HTTPConfiguration: Sendable {
   }
 
   public var authorization: Authorization = .keys
+  /// Checks tokens that are no keys; nil: there are only keys.
+  public var tokens: (any TokenVerifier)?
   public var metricsAccess: MetricsAccess = .admins
   /// What the engine's parts tell by swift-metrics, to be shown with the rest.
   public var metrics: MetricRegistry?

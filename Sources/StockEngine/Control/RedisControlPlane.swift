@@ -14,17 +14,23 @@ final class RedisControlPlane: ControlPlane {
 
   private let writer: ControlWriter
   private let current: NIOLockedValueBox<ControlSnapshot>
+  private let uses = KeyUses()
 
   init(configuration: EngineConfiguration, owner: String, loop: any EventLoop, logger: Logger) {
     let box = NIOLockedValueBox(ControlSnapshot(generation: 0, stores: [:], keys: [:]))
     self.current = box
     self.writer = ControlWriter(
-      configuration: configuration, owner: owner, loop: loop, logger: logger, current: box)
+      configuration: configuration, owner: owner, loop: loop, logger: logger, current: box,
+      uses: uses)
   }
 
   var snapshot: ControlSnapshot { current.withLockedValue { $0 } }
 
-  func load() async throws { try await writer.load() }
+  func load() async throws {
+    try await writer.load()
+    await writer.keepUses()
+  }
+
   func stop() async { await writer.stop() }
 
   func putStore(
@@ -71,8 +77,16 @@ final class RedisControlPlane: ControlPlane {
       guard self.snapshot.keys[id] != nil else { return false }
       try await writer.write(.keys, ["\(id)": nil])
       self.change { $0.keys[id] = nil }
+      self.uses.forget(id)
       return true
     }
+  }
+
+  var lastUses: [Int64: Timestamp] { uses.all }
+
+  func noteUses(_ uses: [Int64: Timestamp]) {
+    let keys = snapshot.keys
+    self.uses.note(uses.filter { keys[$0.key] != nil })
   }
 
   private func change(_ body: (inout ControlSnapshot) -> Void) {
@@ -85,13 +99,15 @@ final class RedisControlPlane: ControlPlane {
 
 /// The connection, the ownership and the order of changes of a `RedisControlPlane`.
 actor ControlWriter {
-  enum Hash { case stores, keys, counters }
+  enum Hash { case stores, keys, counters, uses }
 
   private let configuration: EngineConfiguration
   private let owner: String
   private let loop: any EventLoop
   private let logger: Logger
   private let current: NIOLockedValueBox<ControlSnapshot>
+  private let uses: KeyUses
+  private var keepingUses: Task<Void, Never>?
 
   private var connection: RedisConnection?
   private var ownership = Ownership(owner: "", epoch: 0)
@@ -104,8 +120,9 @@ actor ControlWriter {
 
   init(
     configuration: EngineConfiguration, owner: String, loop: any EventLoop, logger: Logger,
-    current: NIOLockedValueBox<ControlSnapshot>
+    current: NIOLockedValueBox<ControlSnapshot>, uses: KeyUses
   ) {
+    self.uses = uses
     self.configuration = configuration
     self.owner = owner
     self.loop = loop
@@ -117,10 +134,13 @@ actor ControlWriter {
   func keyIDGiven(_ id: Int64) { lastKeyID = id }
 
   func stop() async {
+    keepingUses?.cancel()
+    if connection != nil { await writeUses() }
     isStopped = true
     // A loop that is shut down takes no connection any more: nothing may be under way.
     reconnecting?.cancel()
     await reconnecting?.value
+    await keepingUses?.value
     await connection?.disconnect()
   }
 
@@ -168,6 +188,12 @@ actor ControlWriter {
       }
       snapshot.keys[id] = key
     }
+    for (field, text) in try await readHash(.uses, on: connection) {
+      // Not worth a refusal to start: nothing rests on it.
+      if let id = Int64(field), let time = Timestamp(text), snapshot.keys[id] != nil {
+        uses.restore(id, time)
+      }
+    }
     let counters = try await readHash(.counters, on: connection)
     lastKeyID = max(counters["key"].flatMap { Int64($0) } ?? 0, snapshot.keys.keys.max() ?? 0)
     let loaded = snapshot
@@ -180,6 +206,7 @@ actor ControlWriter {
     case .stores: configuration.keys.stores
     case .keys: configuration.keys.apiKeys
     case .counters: configuration.keys.counters
+    case .uses: configuration.keys.apiKeyUses
     }
   }
 
@@ -217,6 +244,26 @@ actor ControlWriter {
       logger.error("control keys: the outcome is unknown", metadata: ["error": "\(error)"])
       self.connection = nil
       throw error.mayHaveRun ? .outcomeUnknown : .storeUnavailable
+    }
+  }
+
+  /// Writes once a minute which keys were used.
+  func keepUses() {
+    keepingUses = Task {
+      while (try? await Task.sleep(for: KeyUses.interval)) != nil { await writeUses() }
+    }
+  }
+
+  /// Writes the uses that Redis has not been told of. Where it does not take them, the next time will do.
+  private func writeUses() async {
+    let changes = uses.takeChanges()
+    guard !changes.isEmpty else { return }
+    do {
+      try await inTurn { writer throws(ControlError) in
+        try await writer.write(.uses, changes)
+      }
+    } catch {
+      uses.giveBack(changes)
     }
   }
 

@@ -68,11 +68,12 @@ extension ColdRequest {
       case .createKey(let form): return try await Self.create(form, on: engine)
       case .listKeys:
         let keys = engine.control.snapshot.keys.values.sorted { $0.id < $1.id }
+        let uses = engine.control.lastUses
         return ColdAnswer { writer in
           writer.append("{\"items\":[")
           for (index, key) in keys.enumerated() {
             if index > 0 { writer.append(UInt8(ascii: ",")) }
-            writer.append(key)
+            writer.append(key, lastUse: uses[key.id])
           }
           writer.append("]}")
         }

@@ -16,13 +16,19 @@ extension HTTPConnection {
       buffer = held
       self.held = nil
     }
+    guard !awaitsToken else {
+      held = buffer
+      return
+    }
     while buffer.readableBytes > 0, !ignoresInput {
       let scan = buffer.withUnsafeReadableBytes { raw in
         raw.withMemoryRebound(to: UInt8.self) { bytes in
           var scanner = RequestScanner()
+          credentials.begin()
           let scan = scanner.scan(bytes, authorize: principal(for:))
           if case .complete(let length) = scan {
             sawPart = true
+            if beginTokenCheck() { return RequestScanner.Scan.incomplete }
             end(
               plain(scanner),
               body: UnsafeRawBufferPointer(rebasing: raw[scanner.bodyStart..<length]))
@@ -86,7 +92,9 @@ extension HTTPConnection {
   /// A request's header is complete. Whatever can be judged by it is judged now; the answer waits for
   /// the request's end, unless its rest shall not be read at all.
   func begin(_ head: HTTPRequestHead) {
+    credentials.begin()
     let fields = HeaderFields(head.headers, authorize: principal(for:))
+    if beginTokenCheck() { return }
     var response = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
     response.isOldVersion = !head.isVersion11
     // Behind an upgrade or CONNECT the decoder takes no more requests.

@@ -36,6 +36,10 @@ final class HTTPConnection: ChannelDuplexHandler {
   /// Is in the loop's list of connections to flush.
   var isTouched = false
   var credentials = Credentials()
+  /// A token is being checked: what comes meanwhile waits, as bytes in `held`, or decoded in `parked`.
+  var awaitsToken = false
+  private var parked: [HTTPServerRequestPart] = []
+  private var parkedError: (any Error)?
 
   /// The request that is arriving.
   var inbound: Exchange?
@@ -92,6 +96,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     if let reader = stream ?? pending.last?.reader { front.events.remove(reader) }
     stream = nil
     pending.removeAll()
+    parked = []
+    parkedError = nil
     front.detach(slot: slot, nextNumber: nextNumber)
   }
 
@@ -115,11 +121,37 @@ final class HTTPConnection: ChannelDuplexHandler {
       return
     }
     sawPart = true
-    switch unwrapInboundIn(data) {
-    case .head(let head): begin(head)
+    take(unwrapInboundIn(data))
+  }
+
+  private func take(_ part: HTTPServerRequestPart) {
+    guard !awaitsToken else { return parked.append(part) }
+    switch part {
+    case .head(let head):
+      begin(head)
+      if awaitsToken { parked.append(part) }
     case .body(let bytes): receive(bytes)
     case .end: end()
     }
+  }
+
+  /// The token is known that a request has waited for.
+  func resumeRequests() {
+    awaitsToken = false
+    guard let context, !ignoresInput else { return }
+    lastActivity = front.tick
+    if usesDecoder {
+      let parts = parked
+      parked = []
+      for part in parts where !ignoresInput { take(part) }
+    } else {
+      scan(ByteBuffer(), context)
+    }
+    guard !awaitsToken else { return }
+    if let error = parkedError { errorCaught(context: context, error: error) }
+    parkedError = nil
+    if inputClosed { dropInbound() }
+    flush()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -139,7 +171,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   }
 
   private var mayRead: Bool {
-    isWritable && pending.count < front.configuration.maxRequestsUnderWay
+    isWritable && !awaitsToken && pending.count < front.configuration.maxRequestsUnderWay
       && operationsUnderWay < Bounds.maxOperationsPerRequest
   }
 
@@ -160,7 +192,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let event = event as? ChannelEvent, event == .inputClosed {
       inputClosed = true
-      dropInbound()
+      if !awaitsToken { dropInbound() }
       flush()
     }
     context.fireUserInboundEventTriggered(event)
@@ -168,6 +200,10 @@ final class HTTPConnection: ChannelDuplexHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard !ignoresInput else { return }
+    guard !awaitsToken else {
+      parkedError = parkedError ?? error
+      return
+    }
     switch error {
     case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
       // The client went away in the middle of a request: nobody waits for an answer to it.
@@ -210,7 +246,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   /// Writes `bytes`, behind which there is nothing more for now.
   private func flush(_ bytes: UnsafeRawBufferPointer) {
     guard let context, !isClosing else { return }
-    let isIdle = pending.isEmpty && inbound == nil
+    let isIdle = pending.isEmpty && inbound == nil && !awaitsToken
     if wroteLast || (isIdle && (inputClosed || front.closesIdle)) {
       finish(context, bytes)
       return
@@ -294,7 +330,7 @@ final class HTTPConnection: ChannelDuplexHandler {
       context.close(promise: nil)
       return
     }
-    guard !ignoresInput, !holdsRead else { return }
+    guard !ignoresInput, !holdsRead, !awaitsToken else { return }
     if let started = inbound?.startTick ?? partialSince, now - started >= requestTicks {
       refuseRest(.requestTimeout)
     }

@@ -22,6 +22,7 @@ final class LoopFront: AnswerReceiver {
   let keys: KeyCache
   let limit: ConnectionLimit
   let logger: Logger
+  private(set) lazy var tokenDesk = TokenDesk(front: self)
   /// Each request is written into the log.
   let logsRequests: Bool
   let shared: SharedFront
@@ -92,7 +93,7 @@ final class LoopFront: AnswerReceiver {
     self.configuration = configuration
     self.gateway = engine.gateway(on: loop)
     self.loopIndex = gateway.loopIndex
-    self.keys = KeyCache(engine.control)
+    self.keys = KeyCache(engine.control, verifier: configuration.tokens)
     self.limit = limit
     self.logger = configuration.logger
     self.logsRequests = configuration.logger.logLevel <= .debug
@@ -132,6 +133,8 @@ final class LoopFront: AnswerReceiver {
     // Time-outs are seconds long: looking every second is often enough.
     guard tick % 10 == 0 else { return }
     renewLogBudget()
+    let uses = keys.takeUses()
+    if !uses.isEmpty { engine.control.noteUses(uses) }
     for slot in slots.indices { slots[slot].connection?.checkTime() }
   }
 

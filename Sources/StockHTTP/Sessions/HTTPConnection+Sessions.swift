@@ -40,7 +40,10 @@ extension HTTPConnection {
       front.shared.signIns.failed(address, now: front.now)
       return respond(.unknownKey, request)
     }
-    guard principal.role == .admin else { return respond(.notAnAdmin, request) }
+    // A session lives on its key: it ends when that is revoked, which a token cannot be.
+    guard principal.role == .admin, !Principal.isOfToken(principal.actor) else {
+      return respond(.notAnAdmin, request)
+    }
     let id = front.shared.sessions.begin(key: principal.actor, now: front.now)
     if let old = request.browser?.session {
       front.shared.sessions.end(SessionStore.digest(old))
@@ -76,7 +79,7 @@ extension HTTPConnection {
   }
 
   private func name(_ principal: Principal) -> String {
-    front.engine.control.snapshot.keys[principal.actor]?.name ?? ""
+    front.keys.name(of: principal.actor)
   }
 
   /// No `Max-Age`: it goes with the browser's session, or when ours ends.

@@ -43,6 +43,7 @@ final class Client: Sendable {
     self.received = received
     channel = try await ClientBootstrap(group: group)
       .channelOption(.autoRead, value: reads)
+      .channelOption(.allowRemoteHalfClosure, value: false)
       .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 18 : 1 << 12)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -71,6 +72,9 @@ final class Client: Sendable {
   }
 
   func close() async { try? await channel.close().get() }
+
+  /// Says that nothing more comes.
+  func closeOutput() async throws { try await channel.close(mode: .output).get() }
 
   /// Waits for a response that is complete, and takes it.
   func response() async throws -> Response {

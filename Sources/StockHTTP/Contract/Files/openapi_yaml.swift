@@ -2358,7 +2358,7 @@ components:
         reserved_after: {$ref: '#/components/schemas/Quantity'}
         reason: {type: [string, 'null']}
         reference: {type: [string, 'null']}
-        actor: {type: string, pattern: '^(engine|key:[0-9]+)$'}
+        actor: {type: string, pattern: '^(engine|(key|token):[0-9]+)$'}
         occurred_at: {$ref: '#/components/schemas/Time'}
     Edge:
       description: The data of `low_stock`, `out_of_stock` and `back_in_stock` events.
@@ -2447,7 +2447,7 @@ components:
     Key:
       type: object
       additionalProperties: false
-      required: [id, role, store_id, name, created_at, expires_at]
+      required: [id, role, store_id, name, created_at, expires_at, last_used_at]
       properties:
         id: {$ref: '#/components/schemas/Id'}
         role: {$ref: '#/components/schemas/Role'}
@@ -2455,10 +2455,11 @@ components:
         name: {type: string}
         created_at: {$ref: '#/components/schemas/Time'}
         expires_at: {$ref: '#/components/schemas/OptionalTime'}
+        last_used_at: {$ref: '#/components/schemas/OptionalTime'}
     NewKey:
       type: object
       additionalProperties: false
-      required: [id, role, store_id, name, created_at, expires_at, key]
+      required: [id, role, store_id, name, created_at, expires_at, last_used_at, key]
       properties:
         id: {$ref: '#/components/schemas/Id'}
         role: {$ref: '#/components/schemas/Role'}
@@ -2466,6 +2467,7 @@ components:
         name: {type: string}
         created_at: {$ref: '#/components/schemas/Time'}
         expires_at: {$ref: '#/components/schemas/OptionalTime'}
+        last_used_at: {$ref: '#/components/schemas/OptionalTime'}
         key: {type: string, pattern: '^sk_[A-Za-z0-9_-]{43}$', description: 'The secret, shown this once.'}
     CreateKey:
       oneOf:
