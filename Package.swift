@@ -49,6 +49,9 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // Latency percentiles of import and replay.
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    // Tests only: certificates of their own.
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     // Tests only: the OpenAPI document.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -153,10 +156,13 @@ let package = Package(
     .testTarget(
       name: "StockAccessTests",
       dependencies: [
-        "StockCore", "StockEngine", "StockHTTP", "StockAccess", nio, nioPosix, nioConcurrency,
-        logging,
+        "stock", "StockCore", "StockEngine", "StockHTTP", "StockAccess", "StockRedis",
+        "StockTools", "StockProcesses", "StockFaults", nio, nioPosix, nioConcurrency, logging,
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
@@ -174,6 +180,7 @@ let package = Package(
       // The executable: it is built with the tests, which start it.
       dependencies: [
         "stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix,
+        .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Fixtures"],
       swiftSettings: settings),

@@ -30,6 +30,8 @@ public struct HTTPConfiguration: Sendable {
   public var metrics: MetricRegistry?
   /// Hears of requests that failed; at debug, of all.
   public var logger = Logger(label: "stock.http") { _ in SwiftLogNoOpLogHandler() }
+  /// Hears what admins do, and who is refused it: at notice.
+  public var auditLogger = Logger(label: "stock.audit") { _ in SwiftLogNoOpLogHandler() }
   /// Open connections, on all loops. One more is answered 503 and closed.
   public var maxConnections = 16_384
   /// Requests of one connection under way at a time: from then on nothing more is read from it. What

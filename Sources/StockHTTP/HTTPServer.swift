@@ -4,6 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import StockCore
 public import StockEngine
+import Synchronization
 
 /// Why a server could not start.
 public enum HTTPServerError: Error, Equatable, Sendable {
@@ -20,6 +21,7 @@ public final class HTTPServer: Sendable {
 
   private let listener: any Channel
   let fronts: [NIOLoopBound<LoopFront>]
+  private let adopted = Atomic<Int>(0)
 
   private init(
     localAddress: SocketAddress, listener: any Channel, fronts: [NIOLoopBound<LoopFront>]
@@ -96,6 +98,26 @@ public final class HTTPServer: Sendable {
         }
       }
       .bind(to: address).get()
+  }
+
+  /// Serves a connected socket that somebody else has accepted: from now on it is the server's.
+  ///
+  /// - Parameters:
+  ///   - isSecure: the client spoke TLS with whoever hands this over.
+  ///   - peer: the client's address, without port.
+  public func adopt(descriptor: CInt, isSecure: Bool, peer: String = "") {
+    let number = adopted.wrappingAdd(1, ordering: .relaxed).oldValue
+    let front = fronts[number % fronts.count]
+    ClientBootstrap(group: front.eventLoop)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelOption(.maxMessagesPerRead, value: 1)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try front.value.adopt(channel, isSecure: isSecure, peer: peer)
+        }
+      }
+      .withConnectedSocket(descriptor)
+      .whenFailure { _ in }
   }
 
   /// Lets what is under way finish, closes what is idle, and the rest when `grace` has passed. New

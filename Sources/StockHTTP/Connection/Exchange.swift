@@ -64,6 +64,7 @@ final class Exchange {
     var session: SessionStore.Digest?
     var signingIn: Principal?
     var file: PageFile?
+    var madeID: Int64?
   }
 
   init(_ head: ResponseHead, startTick: Int) {
@@ -145,6 +146,11 @@ extension Exchange {
   var file: PageFile? {
     get { extras?.file }
     set { if newValue != nil { withExtras { $0.file = newValue } } }
+  }
+  /// The id of what was made.
+  var madeID: Int64? {
+    get { extras?.madeID }
+    set { if newValue != nil { withExtras { $0.madeID = newValue } } }
   }
   /// The response goes on without end.
   var reader: EventReader? {

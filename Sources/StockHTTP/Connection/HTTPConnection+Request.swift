@@ -114,7 +114,8 @@ extension HTTPConnection {
     let waitsForLeave = fields.expectsContinue && fields.hasBody
     if let refusal = request.refusal {
       let isTooLong = (fields.contentLength ?? 0) > Bounds.maxBodyBytes
-      let isHopeless = refusal.code == .payloadTooLarge || refusal.code == .headersTooLarge
+      let isHopeless =
+        fields.hasOddCoding || refusal.code == .payloadTooLarge || refusal.code == .headersTooLarge
       if waitsForLeave || isTooLong || isHopeless {
         inbound = request
         refuseRest(refusal)
@@ -134,6 +135,10 @@ extension HTTPConnection {
     if fields.hostCount > 1 || (fields.hostCount == 0 && isVersion11) {
       request.head.keepsAlive = false
       throw .invalid("Host", "must be given once")
+    }
+    if fields.hasOddCoding || (fields.isChunked && !isVersion11) {
+      request.head.keepsAlive = false
+      throw .invalid("Transfer-Encoding", "must be chunked and nothing else, in HTTP/1.1")
     }
     if target.count > HTTPLimits.maxHeaderBytes / 2 { throw .headersTooLarge }
     try route(RequestTarget(target), method, fields, request)
@@ -199,10 +204,10 @@ extension HTTPConnection {
     }
     guard let row = path.row(for: method) else { throw .methodNotAllowed(path.allow) }
     if row.endpoint == .metrics { try checkMetrics(fields, request) }
+    request.endpoint = row.endpoint
     guard row.roles.isEmpty || row.roles.contains(request.principal.role) else {
       throw .forbidden
     }
-    request.endpoint = row.endpoint
     if row.endpoint.isOfPage {
       request.browser = fields.browser
       request.signingIn = fields.authorizationCount == 1 ? fields.principal : nil

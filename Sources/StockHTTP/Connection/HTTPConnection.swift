@@ -35,6 +35,10 @@ final class HTTPConnection: ChannelDuplexHandler {
   private var queuedWrites = 0
   /// Is in the loop's list of connections to flush.
   var isTouched = false
+  /// The client speaks TLS with us.
+  var isSecure = false
+  /// The client's address, without port; empty where there is none.
+  var peer = ""
   var credentials = Credentials()
   /// A token is being checked: what comes meanwhile waits, as bytes in `held`, or decoded in `parked`.
   var awaitsToken = false

@@ -70,6 +70,9 @@ final class LoopFront: AnswerReceiver {
   private(set) var answersAt: NIODeadline?
   var logLines = 0
   var logLinesDropped = 0
+  let auditLogger: Logger
+  var auditRefusals = 0
+  var auditRefusalsDropped = 0
 
   private(set) var isDraining = false
   /// Draining, and connections that have been idle since its beginning may be closed.
@@ -96,6 +99,7 @@ final class LoopFront: AnswerReceiver {
     self.keys = KeyCache(engine.control, verifier: configuration.tokens)
     self.limit = limit
     self.logger = configuration.logger
+    self.auditLogger = configuration.auditLogger
     self.logsRequests = configuration.logger.logLevel <= .debug
     self.shared = shared ?? SharedFront(configuration)
     self.clock = clock
@@ -133,6 +137,7 @@ final class LoopFront: AnswerReceiver {
     // Time-outs are seconds long: looking every second is often enough.
     guard tick % 10 == 0 else { return }
     renewLogBudget()
+    renewAuditBudget()
     let uses = keys.takeUses()
     if !uses.isEmpty { engine.control.noteUses(uses) }
     for slot in slots.indices { slots[slot].connection?.checkTime() }
@@ -148,7 +153,11 @@ final class LoopFront: AnswerReceiver {
 
 extension LoopFront {
   /// Takes over a channel that was accepted.
-  func adopt(_ channel: any Channel) throws {
+  ///
+  /// - Parameters:
+  ///   - isSecure: the client speaks TLS with whoever accepted it.
+  ///   - peer: its address, where the channel's is another one.
+  func adopt(_ channel: any Channel, isSecure: Bool = false, peer: String? = nil) throws {
     guard !isDraining, limit.tryAdd() else {
       counts.turnedAway += 1
       let why = isDraining ? "The engine is stopping." : "There are too many connections."
@@ -157,6 +166,8 @@ extension LoopFront {
     }
     counts.accepted += 1
     let connection = HTTPConnection(front: self)
+    connection.isSecure = isSecure
+    connection.peer = peer ?? channel.remoteAddress?.ipAddress ?? ""
     do {
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {

@@ -44,7 +44,7 @@ extension LoopFront {
   }
 
   /// As it stands in the response's header.
-  private func text(of id: RequestID) -> String {
+  func text(of id: RequestID) -> String {
     switch id {
     case .client(let text): return text
     case .number(let number):

@@ -31,13 +31,12 @@ extension HTTPConnection {
 
   /// `POST /admin/session`: the key comes as in every other call, the session leaves in a cookie.
   func signIn(_ request: Exchange) {
-    let address = context?.channel.remoteAddress?.ipAddress ?? ""
-    guard front.shared.signIns.mayTry(address, now: front.now) else {
+    guard front.shared.signIns.mayTry(peer, now: front.now) else {
       return respond(.tooManySignIns, request)
     }
     guard request.browser?.isSameOrigin ?? true else { return respond(.crossSite, request) }
     guard let principal = request.signingIn else {
-      front.shared.signIns.failed(address, now: front.now)
+      front.shared.signIns.failed(peer, now: front.now)
       return respond(.unknownKey, request)
     }
     // A session lives on its key: it ends when that is revoked, which a token cannot be.
@@ -48,7 +47,7 @@ extension HTTPConnection {
     if let old = request.browser?.session {
       front.shared.sessions.end(SessionStore.digest(old))
     }
-    request.head.extra = .cookie(Self.cookie(id, isSecure: request.browser?.isSecure ?? false))
+    request.head.extra = .cookie(cookie(id, request))
     respond(request) { $0.appendSession(key: principal.actor, name: name(principal), id: id) }
   }
 
@@ -73,8 +72,7 @@ extension HTTPConnection {
       front.shared.sessions.end(SessionStore.digest(id))
     }
     request.head.status = 204
-    let isSecure = request.browser?.isSecure ?? false
-    request.head.extra = .cookie(Self.cookie("", isSecure: isSecure) + "; Max-Age=0")
+    request.head.extra = .cookie(cookie("", request) + "; Max-Age=0")
     respond(request) { _ in }
   }
 
@@ -83,8 +81,9 @@ extension HTTPConnection {
   }
 
   /// No `Max-Age`: it goes with the browser's session, or when ours ends.
-  private static func cookie(_ id: String, isSecure: Bool) -> String {
-    "\(BrowserFields.cookieName)=\(id); Path=/; HttpOnly; SameSite=Strict"
+  private func cookie(_ id: String, _ request: Exchange) -> String {
+    let isSecure = isSecure || request.browser?.isSecure == true
+    return "\(BrowserFields.cookieName)=\(id); Path=/; HttpOnly; SameSite=Strict"
       + (isSecure ? "; Secure" : "")
   }
 }

@@ -62,6 +62,23 @@ final class Client: Sendable {
     channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
   }
 
+  func sendWithoutWaiting(_ bytes: [UInt8]) {
+    channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+  }
+
+  var isClosed: Bool { received.withLockedValue { $0.isClosed } }
+
+  /// Of the answers that have begun: each first line stands at the begin, or behind a body.
+  var statuses: [Int] {
+    received.withLockedValue { String(buffer: $0.bytes) }.components(separatedBy: "HTTP/1.1 ")
+      .dropFirst().compactMap { Int($0.prefix(3)) }
+  }
+
+  /// All that has come.
+  func all() throws -> [Response] {
+    try Response.parse(received.withLockedValue { String(buffer: $0.bytes) })
+  }
+
   func resume() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
   /// The next `count` responses, in the order they came.
