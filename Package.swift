@@ -41,9 +41,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // SHA-256 of keys.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    // Signatures of tokens (ADR 23).
+    // Tokens that others sign (docs/security.md).
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
-    // TLS (ADR 24).
+    // TLS (docs/security.md).
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // Start and stop in order, on signals.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
