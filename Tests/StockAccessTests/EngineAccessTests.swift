@@ -380,7 +380,7 @@ struct EngineAccessTests {
     let user = try await RedisAccess.open("unix://stock:secret@\(redis.socketPath)")
     for words in [
       ["FLUSHALL"], ["FLUSHDB"], ["KEYS", "*"], ["CONFIG", "SET", "appendonly", "no"], ["SHUTDOWN"],
-      ["ACL", "LIST"], ["DEBUG", "SLEEP", "0"], ["MONITOR"], ["SAVE"], ["BGREWRITEAOF"],
+      ["ACL", "LIST"], ["MONITOR"], ["SAVE"], ["BGREWRITEAOF"],
       ["REPLICAOF", "NO", "ONE"], ["MODULE", "LIST"], ["CLIENT", "KILL", "ID", "1"],
       ["SCRIPT", "FLUSH"], ["GET", "other"], ["SET", "other", "1"],
       ["HGETALL", "other:{0}:entries"],
@@ -395,8 +395,7 @@ struct EngineAccessTests {
         continue
       }
       #expect(
-        text.contains("NOPERM") || text.contains("can't run") || text.contains("ACL")
-          || text.contains("permission") || text.contains("may not"), "\(words): \(text)")
+        text.hasPrefix("NOPERM") || text.contains("ACL failure in script"), "\(words): \(text)")
     }
     await user.disconnect()
     try await redis.stop()
