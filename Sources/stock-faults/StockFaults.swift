@@ -25,7 +25,8 @@ struct FaultsCommand: AsyncParsableCommand {
     subcommands: [
       AllCommand.self, OversellCommand.self, KillCommand.self, StallCommand.self,
       ScriptFlushCommand.self, LostTailCommand.self, TwoEnginesCommand.self, CartsCommand.self,
-      TwiceCommand.self, LedgerCommand.self, EventsCommand.self,
+      TwiceCommand.self, LedgerCommand.self, EventsCommand.self, OverloadCommand.self,
+      SlowClientsCommand.self,
     ])
 }
 

@@ -123,6 +123,8 @@ extension HTTPConnection {
     front.note(exchange)
     if exchange.endpoint.isAudited { front.audit(exchange, from: self) }
     exchange.head.isSecure = isSecure
+    front.admission.finish(exchange.load)
+    exchange.load = .none
     if front.isDraining, place == pending.count - 1, inbound == nil, held == nil {
       // The last one that is known of: the client is told to ask elsewhere.
       exchange.head.keepsAlive = false
