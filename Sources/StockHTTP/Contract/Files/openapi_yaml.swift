@@ -20,7 +20,7 @@ info:
 
     **Errors** are RFC 9457 problems with a `code` from a closed list, and the numbers a client needs. A 503 comes with `Retry-After`: `overloaded` and `store_unavailable` mean that nothing has changed, `outcome_unknown` that it may have: ask again with the same `Idempotency-Key`.
 
-    **Keys** have a role and, but for admin, one store. What belongs to another store is a 404, as if it did not exist.
+    **Keys** have a role and, but for admin, one store. Where the engine is set up for it, a token of your identity provider (JWT) does what a key of its role and store does. What belongs to another store is a 404, as if it did not exist.
 
     **Retries**: send an `Idempotency-Key` with every change. The same key with the same body (the same bytes: sort the fields where your library does not keep their order) gets the first answer again, byte for byte, also after a crash, for 24 hours. The same key for another request is a 422. While the first is still under way it is a 409 with `Retry-After`.
 servers:
