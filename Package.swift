@@ -77,7 +77,11 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       exclude: ["Page/Web"],
-      swiftSettings: settings),
+      swiftSettings: settings,
+      plugins: ["EmbedTexts"]),
+    // The web page and the contract, as they lie in the repository, become part of StockHTTP.
+    .plugin(name: "EmbedTexts", capability: .buildTool(), dependencies: ["embed-texts"]),
+    .executableTarget(name: "embed-texts", swiftSettings: settings),
     // Who may come in, where a key is not enough: tokens of others, and TLS.
     .target(
       name: "StockAccess",

@@ -37,6 +37,7 @@ extension LoopFront {
       metadata["shard"] = "\(exchange.head.shard)"
       metadata["sequence"] = "\(exchange.head.sequence)"
     }
+    metadata.add(traceOf: exchange)
     auditLogger.notice(status < 400 ? "done" : "refused", metadata: metadata)
   }
 

@@ -28,10 +28,7 @@ extension LoopFront {
       metadata["shard"] = "\(exchange.head.shard)"
       metadata["sequence"] = "\(exchange.head.sequence)"
     }
-    if let traceParent = exchange.traceParent {
-      metadata["traceparent"] = "\(traceParent)"
-      metadata["trace_id"] = "\(traceParent.dropFirst(3).prefix(32))"
-    }
+    metadata.add(traceOf: exchange)
     logger.log(level: level, failed ? "request failed" : "request", metadata: metadata)
   }
 
@@ -51,5 +48,14 @@ extension LoopFront {
       let digits = String(number, radix: 16)
       return idPrefixText + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
+  }
+}
+
+extension Logger.Metadata {
+  /// What the client said of its trace, if it did.
+  mutating func add(traceOf exchange: Exchange) {
+    guard let traceParent = exchange.traceParent else { return }
+    self["traceparent"] = "\(traceParent)"
+    self["trace_id"] = "\(traceParent.dropFirst(3).prefix(32))"
   }
 }
