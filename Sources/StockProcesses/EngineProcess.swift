@@ -22,6 +22,8 @@ public actor EngineProcess {
     public var adminKey: String?
     /// More flags for `stock serve`.
     public var arguments: [String] = []
+    /// Settings of its environment.
+    public var environment: [String: String] = [:]
 
     public init(binary: String, redis: String? = nil, port: Int? = nil) {
       self.binary = binary
@@ -85,6 +87,7 @@ public actor EngineProcess {
     // Nothing of our own settings may reach it.
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("STOCK_") }
     environment["STOCK_ADMIN_KEY"] = adminKey
+    environment.merge(options.environment) { $1 }
     let output = "\(folder.path)/engine.out"
     let process = try ChildProcess(
       options.binary, arguments, environment: environment, output: output,
@@ -110,6 +113,16 @@ public actor EngineProcess {
       return Int(line[line.index(after: colon)...])
     }
     return nil
+  }
+
+  /// All that it wrote to standard error.
+  public nonisolated var log: String {
+    (try? String(contentsOfFile: "\(folder.path)/engine.err", encoding: .utf8)) ?? ""
+  }
+
+  /// What it wrote to standard output since it was started last.
+  public nonisolated var output: String {
+    (try? String(contentsOfFile: "\(folder.path)/engine.out", encoding: .utf8)) ?? ""
   }
 
   /// The end of what it wrote to standard error.

@@ -17,7 +17,16 @@ public actor RedisProcess {
   private let folder: TemporaryFolder
   private var process: ChildProcess?
 
-  public init() throws(ProcessError) { folder = try TemporaryFolder() }
+  private let arguments: [String]
+
+  /// - Parameter arguments: more settings of redis-server's.
+  public init(_ arguments: [String] = []) throws(ProcessError) {
+    folder = try TemporaryFolder()
+    self.arguments = arguments
+  }
+
+  /// Of its socket.
+  public nonisolated var socketPath: String { "\(folder.path)/redis.sock" }
 
   public nonisolated var url: String { "unix://\(folder.path)/redis.sock" }
 
@@ -36,7 +45,7 @@ public actor RedisProcess {
         "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", "",
         // A rewrite would move the end of the log to another file while it is being cut.
         "--auto-aof-rewrite-percentage", "0",
-      ],
+      ] + arguments,
       environment: ProcessInfo.processInfo.environment, output: "\(path)/redis.out",
       errors: "\(path)/redis.err")
     let answers = try await eventually(within: .seconds(30), every: .milliseconds(10)) {
