@@ -61,7 +61,7 @@ let package = Package(
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     // epoll and timerfd, which Swift's Glibc leaves out.
     .systemLibrary(name: "CEpoll"),
-    // The engine's event loops and sockets (ADR 23).
+    // The engine's event loops and sockets (ADR 26).
     .target(
       name: "StockLoop", dependencies: ["CEpoll", nio, nioConcurrency], swiftSettings: settings),
     .target(

@@ -32,11 +32,12 @@ final class AddressLimit: Sendable {
   /// Of an IPv6 address the first 64 bits: who has one has all that begin so (RFC 4291, section 2.5.4).
   static func holder(of address: String) -> String? {
     guard !address.isEmpty else { return nil }
-    guard case .v6(let parsed) = try? SocketAddress(ipAddress: address, port: 0) else {
-      return address
-    }
-    return withUnsafeBytes(of: parsed.address.sin6_addr) { bytes in
-      bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
+    guard address.contains(":"), let parsed = try? SocketAddress(ipAddress: address, port: 0)
+    else { return address }
+    return parsed.withSockAddr { socket, length in
+      // In a sockaddr_in6 the address stands behind family, port and flow label.
+      UnsafeRawBufferPointer(start: socket, count: length)[8..<16]
+        .map { String($0, radix: 16) }.joined(separator: ":")
     }
   }
 }
