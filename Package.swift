@@ -147,7 +147,7 @@ let package = Package(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
       dependencies: [
-        "stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix,
+        "stock", "StockFaults", "StockProcesses", "StockRedis", "StockTools", nio, nioPosix,
       ],
       exclude: ["Fixtures"],
       swiftSettings: settings),

@@ -111,6 +111,27 @@ public struct Site: Sendable {
     return ContinuousClock.now - begin
   }
 
+  /// What `/readyz` says of each shard's state: "serving", "stopped: …".
+  ///
+  /// - Returns: none where it does not answer.
+  public func shardStates() async throws -> [String] {
+    struct Readiness: Decodable {
+      struct Shard: Decodable {
+        var serving: Bool
+        var state: String
+      }
+      var shards: [Shard]
+    }
+    guard let answer = try? await store.send(HTTPRequest(.get, "/readyz")),
+      let body: Readiness = try? answer.decoded()
+    else { return [] }
+    let isReady = body.shards.allSatisfy(\.serving)
+    guard isReady == (answer.status == 200) else {
+      throw FaultError("/readyz answers \(answer.status) with shards \(body.shards)")
+    }
+    return body.shards.map(\.state)
+  }
+
   /// All entries as the engine answers them.
   public func state() async throws -> [EntryKey: EntryState] {
     var state: [EntryKey: EntryState] = [:]
@@ -156,15 +177,20 @@ public struct Site: Sendable {
 
   /// Holds everything that came after `mark` against what is there now. Nothing may be under way.
   ///
-  /// - Parameter base: the state at `mark`.
+  /// - Parameters:
+  ///   - base: the state at `mark`.
+  ///   - others: entries whose changes are not in the history.
   /// - Returns: the state now, and what is wrong.
   public func inspect(
-    _ history: History, since mark: History.Mark = .init(), base: [EntryKey: EntryState] = [:]
+    _ history: History, since mark: History.Mark = .init(), base: [EntryKey: EntryState] = [:],
+    ignoring others: [EntryKey] = []
   ) async throws -> (state: [EntryKey: EntryState], violations: [Violation]) {
     try await settle()
     let state = try await state()
     let (attempts, readings) = history.since(mark)
-    var violations = Checker.check(attempts, readings: readings, base: base, end: state)
+    var violations = Checker.check(
+      attempts.filter { !others.contains($0.key) }, readings: readings, base: base,
+      end: state.filter { !others.contains($0.key) })
     violations += try await agreement()
     return (state, violations)
   }
