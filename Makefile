@@ -21,7 +21,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-matrix faults-kills faults-stops faults-durability deps-faults bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps page test-page test-page-quick docs contract contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-matrix faults-kills faults-stops faults-durability deps-faults bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps page test-page test-page-quick docs contract contract-ci contract-quick clients
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -139,6 +139,11 @@ contract-quick: deps ## the same in about a minute
 	swift build --product stock
 	Tests/Contract/contract.sh .build/debug/stock --roles admin,checkout --examples 3 --chains 0 \
 	  --phases coverage,fuzzing --least 3000
+
+contract-ci: deps ## the shortest form: the same 3,000 requests of an admin each time
+	swift build --product stock
+	Tests/Contract/contract.sh .build/debug/stock --roles admin --examples 1 --chains 0 \
+	  --phases coverage --least 1000
 
 clients: deps ## run the checkouts of docs/clients against an engine, with answers lost on the way
 	swift build --product stock

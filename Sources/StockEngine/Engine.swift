@@ -16,7 +16,11 @@ public protocol Engine: Sendable {
   func overview(store: StoreID?) async throws(EngineError) -> StockOverview
   func holds(_ query: HoldQuery) async throws(EngineError) -> HoldPage
   func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage
-  func verify() async throws(EngineError) -> VerifyReport
+  /// Holds memory against Redis.
+  ///
+  /// - Parameter repair: what differs is written to Redis from memory, and shards that stopped because
+  ///   Redis lost what it had confirmed go on.
+  func verify(repair: Bool) async throws(EngineError) -> VerifyReport
   func health() async -> EngineHealth
   /// A shard's committed products and entries at one moment.
   func snapshot(of shard: ShardID) async throws(EngineError) -> ShardSnapshot
@@ -38,6 +42,12 @@ public protocol Engine: Sendable {
   /// For each shard, the number of its last committed movement; 0: none yet. Movements with a higher
   /// number come by the feed to loops that have subscribed before.
   func ledgerEnds() async -> [Int64]
+}
+
+extension Engine {
+  public func verify() async throws(EngineError) -> VerifyReport {
+    try await verify(repair: false)
+  }
 }
 
 /// Takes commands from one event loop and brings their answers back to it. Not Sendable.

@@ -94,11 +94,14 @@ public struct VerifyReport: Sendable {
     /// In words, the first 100.
     public var differences: [String]
     public var differenceCount: Int
+    /// Fields that were written to Redis.
+    public var repairedCount: Int
 
     public init(
       shard: ShardID, products: Int, entries: Int, holds: Int = 0, differences: [String],
-      differenceCount: Int
+      differenceCount: Int, repairedCount: Int = 0
     ) {
+      self.repairedCount = repairedCount
       self.shard = shard
       self.products = products
       self.entries = entries
@@ -108,11 +111,33 @@ public struct VerifyReport: Sendable {
     }
   }
 
+  /// The manifest, stores and API keys.
+  public struct Control: Sendable {
+    /// In words.
+    public var differences: [String]
+    /// Fields that were written to Redis.
+    public var repairedCount: Int
+
+    public init(differences: [String] = [], repairedCount: Int = 0) {
+      self.differences = differences
+      self.repairedCount = repairedCount
+    }
+  }
+
   public var shards: [Shard]
+  public var control: Control
 
-  public init(shards: [Shard]) { self.shards = shards }
+  public init(shards: [Shard], control: Control = Control()) {
+    self.shards = shards
+    self.control = control
+  }
 
-  public var differenceCount: Int { shards.reduce(0) { $0 + $1.differenceCount } }
+  public var differenceCount: Int {
+    shards.reduce(control.differences.count) { $0 + $1.differenceCount }
+  }
+  public var repairedCount: Int {
+    shards.reduce(control.repairedCount) { $0 + $1.repairedCount }
+  }
 }
 
 /// How the engine is, for orchestrators and people.

@@ -11,6 +11,7 @@ public final class ShardedEngine: Engine {
   let engineLoops: [NIOLoopBound<EngineLoop>]
   private let shards: [ShardActor]
   private let ledger: LedgerReader
+  let redisWatch: RedisWatch
   private let logger: Logger
 
   private init(
@@ -23,6 +24,7 @@ public final class ShardedEngine: Engine {
     self.engineLoops = engineLoops
     self.shards = shards
     self.ledger = ledger
+    self.redisWatch = RedisWatch(connection: ledger.connection)
     self.logger = logger
   }
 
@@ -179,16 +181,22 @@ public final class ShardedEngine: Engine {
     return ends
   }
 
-  public func verify() async throws(EngineError) -> VerifyReport {
+  public func verify(repair: Bool) async throws(EngineError) -> VerifyReport {
+    let control = control as? RedisControlPlane
+    if repair { try await control?.checkNamespace(shardCount: shardMap.shardCount) }
     var reports: [VerifyReport.Shard] = []
     for shard in shards {
       let bound = engineLoops[shard.id % engineLoops.count]
       let verified: Result<VerifyReport.Shard, EngineError> = await withCheckedContinuation {
         done in
-        bound.eventLoop.execute { bound.value.verify(shard.id) { done.resume(returning: $0) } }
+        bound.eventLoop.execute {
+          bound.value.verify(shard.id, isRepairing: repair) { done.resume(returning: $0) }
+        }
       }
       reports.append(try verified.get())
     }
-    return VerifyReport(shards: reports)
+    // Last: without a manifest no engine starts on shards that are not whole.
+    let other = try await control?.verify(repair: repair, shardCount: shardMap.shardCount)
+    return VerifyReport(shards: reports, control: other ?? VerifyReport.Control())
   }
 }

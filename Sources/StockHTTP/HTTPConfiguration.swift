@@ -30,6 +30,10 @@ public struct HTTPConfiguration: Sendable {
   public var logger = Logger(label: "stock.http") { _ in SwiftLogNoOpLogHandler() }
   /// Open connections, on all loops. One more is answered 503 and closed.
   public var maxConnections = 16_384
+  /// Of them, those from one address: one client alone cannot have them all.
+  public var maxConnectionsPerAddress = 12_288
+  /// How often each key may ask, but for admins' keys. nil: as often as it likes.
+  public var rateLimit: RateLimit?
   /// Requests of one connection under way at a time: from then on nothing more is read from it. What
   /// had been read with them is still taken.
   public var maxRequestsUnderWay = 64

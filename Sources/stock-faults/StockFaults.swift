@@ -27,10 +27,10 @@ struct FaultsCommand: AsyncParsableCommand {
     subcommands: [
       AllCommand.self, OversellCommand.self, KillCommand.self, StallCommand.self,
       ScriptFlushCommand.self, LostTailCommand.self, TwoEnginesCommand.self, CartsCommand.self,
-      TwiceCommand.self, LedgerCommand.self, EventsCommand.self, MatrixCommand.self,
-      StopsCommand.self, OutageCommand.self, FlushCommand.self, ClockCommand.self,
-      LimitsCommand.self,
-      LostReplicaCommand.self, DurabilityCommand.self,
+      TwiceCommand.self, LedgerCommand.self, EventsCommand.self, OverloadCommand.self,
+      SlowClientsCommand.self, MatrixCommand.self, StopsCommand.self, OutageCommand.self,
+      FlushCommand.self, ClockCommand.self, LimitsCommand.self, LostReplicaCommand.self,
+      DurabilityCommand.self,
     ])
 }
 

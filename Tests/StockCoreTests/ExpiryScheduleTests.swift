@@ -191,7 +191,7 @@ private final class ExpiryRace {
       expiries += batch.movements.filter { $0.kind == .expire }
       shipments += batch.movements.count { $0.kind == .fulfill }
     case .readMeta, .none: break
-    case .retake, .dropConnection, .recover: note("\(action)")
+    case .retake, .dropConnection, .recover, .yieldTurn: note("\(action)")
     }
     for answer in machine.takeAnswers() {
       if answers.updateValue(answer.outcome, forKey: answer.ticket.rawValue) != nil {

@@ -108,6 +108,11 @@ final class TestShard {
     action = machine.connectionReady(now: now)
   }
 
+  func requestTurn() { action = machine.requestTurn(now: now) }
+  func endTurn(isWritten: Bool) { action = machine.endTurn(isWritten: isWritten, now: now) }
+  func restored() { action = machine.restored(now: now) }
+  var isDamaged: Bool { machine.isDamaged }
+
   func readMeta(_ meta: ShardMeta?) { action = machine.metaRead(meta, now: now) }
 
   /// The answers since the last look, by ticket.
@@ -151,6 +156,7 @@ extension ShardAction {
     case .retake: "retake"
     case .dropConnection: "drop connection"
     case .recover: "recover"
+    case .yieldTurn: "yield turn"
     }
   }
 }

@@ -166,3 +166,34 @@ struct Failure: Error, CustomStringConvertible {
   var description: String
   init(_ description: String) { self.description = description }
 }
+
+/// What Redis says of itself, in the figures.
+@Suite struct RedisFigureTests {
+  @Test func redisTellsOfItselfAndThatItIsGone() async throws {
+    try await EngineFixture.with(shards: 1) { fixture in
+      #expect(await fixture.engine.figures().redis == nil)
+      let there = try await Self.next(fixture.engine) { $0.isConnected }
+      #expect(try #require(there.usedBytes) > 100_000 && there.maxBytes == 0)
+      #expect(there.isFileWritten == true && there.isFileRewritten == true)
+      #expect(there.isLoading == false && there.isRewritingFile == false)
+      #expect(there.delayedFsyncs != nil && there.fileBytes != nil)
+      #expect(try #require(there.clients) >= 2)
+      let pid = try #require(await fixture.redis.pid)
+      _ = kill(pid, SIGSTOP)
+      defer { _ = kill(pid, SIGCONT) }
+      let gone = try await Self.next(fixture.engine) { !$0.isConnected }
+      #expect(gone == RedisFigures())
+    }
+  }
+
+  /// Looks until something that `fits` has been heard.
+  private static func next(
+    _ engine: ShardedEngine, _ fits: (RedisFigures) -> Bool
+  ) async throws -> RedisFigures {
+    for _ in 0..<600 {
+      if let redis = await engine.figures().redis, fits(redis) { return redis }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw Failure("nothing of the kind was heard of Redis")
+  }
+}

@@ -77,6 +77,26 @@ import Testing
         """)
   }
 
+  @Test func redisTellsWhatItHas() {
+    func lines(_ redis: RedisFigures?) -> Set<Substring> {
+      var text = MetricsText()
+      text.append(EngineFigures(redis: redis))
+      return Set(text.text.split(separator: "\n").filter { $0.hasPrefix("stock_redis_") })
+    }
+    let without = lines(nil)
+    var redis = RedisFigures()
+    #expect(lines(redis).subtracting(without) == ["stock_redis_up 0"])
+    redis.isConnected = true
+    redis.usedBytes = 7
+    redis.isFileWritten = false
+    redis.delayedFsyncs = 3
+    #expect(
+      lines(redis).subtracting(without) == [
+        "stock_redis_up 1", "stock_redis_memory_bytes 7", "stock_redis_file_ok 0",
+        "stock_redis_delayed_fsyncs_total 3",
+      ])
+  }
+
   @Test func whatPartsTellStandsInTheRegistry() {
     let registry = MetricRegistry()
     registry.makeCounter(label: "stock.restarts", dimensions: [("shard", "1")]).increment(by: 2)

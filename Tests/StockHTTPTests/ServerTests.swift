@@ -183,9 +183,17 @@ import Testing
         #expect(
           report.body
             == #"{"difference_count":1,"shards":[{"shard":0,"products":2,"entries":3,"#
-            + #""difference_count":1,"differences":["entry 4"]}]}"#)
+            + #""difference_count":1,"differences":["entry 4"]}],"#
+            + #""control":{"difference_count":0,"differences":[]}}"#)
       }
-      #expect(try await verify(#"{"repair":true}"#).errorFields == ["repair"])
+      let repaired = try await verify(#"{"repair":true}"#)
+      #expect(
+        repaired.body
+          == #"{"difference_count":1,"repaired_count":1,"shards":[{"shard":0,"products":2,"#
+          + #""entries":3,"difference_count":1,"repaired_count":1,"differences":["entry 4"]}],"#
+          + #""control":{"difference_count":0,"repaired_count":0,"differences":[]}}"#)
+      #expect(try await verify(#"{"repair":1}"#).errorFields == ["repair"])
+      #expect(try await verify(#"{"mend":true}"#).errorFields == ["mend"])
 
       let ready = try await client.ask(get("/readyz", nil))
       #expect(ready.status == 200)

@@ -74,7 +74,8 @@ struct SettingsTests {
         "STOCK_REDIS_SERVER": "/bin/r", "STOCK_ADMIN_KEY": "sk_x",
         "STOCK_EXPIRY_GRACE": "10m", "STOCK_IDEMPOTENCY_AGE": "48h", "STOCK_CLOSED_HOLD_AGE": "2d",
         "STOCK_LEDGER_LENGTH": "5000", "STOCK_MIN_TTL": "1s", "STOCK_LOG_FORMAT": "json",
-        "STOCK_METRICS": "open",
+        "STOCK_METRICS": "open", "STOCK_MAX_CONNECTIONS": "100",
+        "STOCK_MAX_CONNECTIONS_PER_ADDRESS": "10", "STOCK_RATE_LIMIT": "50:200",
       ])
     #expect(settings.host == "::1" && settings.data == "/d" && settings.redis == "unix:///tmp/r")
     #expect(settings.durability == .replicas(2) && settings.authentication == .none)
@@ -84,6 +85,11 @@ struct SettingsTests {
     #expect(settings.closedHoldAge == 172_800_000 && settings.ledgerLength == 5_000)
     #expect(settings.shortestTimeToLive == 1_000)
     #expect(settings.logFormat == .json && settings.metrics == .open)
+    #expect(settings.maxConnections == 100 && settings.maxConnectionsPerAddress == 10)
+    #expect(settings.rateLimit == ServeSettings.RateLimit(rate: 50, burst: 200))
+    #expect(
+      try await Self.load([:], ["STOCK_RATE_LIMIT": "70"]).rateLimit
+        == ServeSettings.RateLimit(rate: 70, burst: 70))
     #expect(try await Self.load([:], ["STOCK_EXPIRY_GRACE": "0s"]).expiryGrace == 0)
   }
 
@@ -105,6 +111,11 @@ struct SettingsTests {
       ("STOCK_IDEMPOTENCY_AGE", "0s", "--idempotency-age must be a time from 1m to 30d"),
       ("STOCK_CLOSED_HOLD_AGE", "soon", "--closed-hold-age must be a time"),
       ("STOCK_LEDGER_LENGTH", "999", "--ledger-length must be a number from 1000"),
+      ("STOCK_MAX_CONNECTIONS", "0", "--max-connections must be a number from 1"),
+      ("STOCK_RATE_LIMIT", "0", "--rate-limit must be RATE or RATE:BURST"),
+      ("STOCK_RATE_LIMIT", "1:2:3", "--rate-limit must be"),
+      ("STOCK_RATE_LIMIT", "10:", "--rate-limit must be"),
+      ("STOCK_RATE_LIMIT", "1000001", "--rate-limit must be"),
       ("STOCK_MIN_TTL", "31s", "--min-ttl must be a time from 1s to 30s"),
       ("STOCK_ALLOW_UNSAFE_REDIS", "maybe", "--allow-unsafe-redis must be true or false"),
     ])

@@ -10,6 +10,10 @@ from harness.rounds import line, measure, order
 from peers.nginx.peer import KEY
 from peers.stock.peer import BINARY
 
+#: Rounds for each one of the plan, and how long they are.
+OPEN_ROUNDS = 3
+OPEN_SECONDS = 2
+
 
 def run_open_loop(bench: Bench, plan: Plan, peers: dict[str, Peer], runs: list[Run]) -> None:
     """Adds to `runs`. The rate is half of the median of the engine's hot runs, which they have."""
@@ -31,9 +35,12 @@ def run_open_loop(bench: Bench, plan: Plan, peers: dict[str, Peer], runs: list[R
             load.errors += 1
         return load
 
-    for number in range(1, plan.rounds + 1):
+    # Many short rounds: a moment in which the machine stands still spoils the p99 of its round, whoever
+    # is in it, and of no other.
+    for number in range(1, OPEN_ROUNDS * plan.rounds + 1):
         for name, _ in order([("nginx", "open"), ("stock", "open")], number):
-            run = measure(bench, peers[name], "open", number, seconds=plan.seconds, warm_up=0,
+            run = measure(bench, peers[name], "open", number, warm_up=0,
+                          seconds=min(plan.seconds, OPEN_SECONDS),
                           patience=plan.patience, push=partial(push, peers[name]))
             runs.append({**run, "rate": rate})
             print(line(run), flush=True)

@@ -21,6 +21,8 @@ class Load:
     reserved: int | None = None
     #: Units that may have been reserved besides, by requests under way when the client stopped.
     in_flight: int = 0
+    #: Due in an open loop, and not sent, because nothing was answered for so long.
+    never_sent: int = 0
     client_cpu_seconds: float = 0
     bytes_received: int | None = None
     #: CPU of server and store in the measured time, where the client watches it; else the driver does.

@@ -136,6 +136,11 @@ def noise(results: dict) -> str:
         if run["errors"] or run["books"].startswith("wrong"):
             lines.append(f"- round {run['round']}, {run['peer']}, {run['scenario']}: "
                          f"{run['errors']} errors, books {run['books']}")
+        # The last few of an open loop say nothing.
+        if run.get("never_sent", 0) > run["requests"] / 1000:
+            lines.append(f"- round {run['round']}, {run['peer']}, {run['scenario']}: "
+                         f"{run['never_sent']:,} requests were due and not sent: the machine, or the "
+                         "server, stood still")
     return "\n".join(lines)
 
 

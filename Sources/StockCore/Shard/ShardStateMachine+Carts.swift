@@ -167,8 +167,8 @@ extension ShardStateMachine {
       work.attempt == answer.ticket.attempt, work.awaited.contains(answer.shard)
     else { return }
     switch phase {
-    case .idle, .committing, .resolving, .pausing, .replaying: break
-    case .recovering, .suspended, .fenced, .failed:
+    case .idle, .committing, .resolving, .pausing, .replaying, .yielding: break
+    case .recovering, .suspended, .damaged, .fenced, .failed:
       // Nothing can be written now: the shard is asked again when something can.
       works[hold]?.retryAt = now.monotonic + configuration.partRetry
       return

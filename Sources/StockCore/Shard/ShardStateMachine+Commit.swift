@@ -5,6 +5,7 @@ extension ShardStateMachine {
   /// The end of a tick: whatever came in it goes to Redis, if nothing is in flight.
   public mutating func endOfTick(now: Now) -> ShardAction {
     guard case .idle = phase else { return .none }
+    if wantsTurn { return yieldTurn(now: now) }
     drainBacklog(now: now)
     guard open.hasChanges || !heldBack.isEmpty else { return .none }
     let batch = closeBatch(now: now)
@@ -60,7 +61,8 @@ extension ShardStateMachine {
     switch phase {
     case .committing: return repliedToBatch(reply, now: now, jitter: jitter)
     case .replaying(let place, _, _): return repliedToReplay(reply, place: place, now: now, jitter)
-    case .recovering, .idle, .resolving, .pausing, .suspended, .fenced, .failed:
+    case .recovering, .idle, .resolving, .pausing, .yielding, .suspended, .damaged, .fenced,
+      .failed:
       // A reply of a connection or an ownership that was given up since.
       return .none
     }
@@ -194,9 +196,9 @@ extension ShardStateMachine {
         inFlight?.maybeExecuted = true
       }
       phase = .resolving(since: nil)
-    case .idle, .resolving, .replaying, .suspended:
+    case .idle, .resolving, .replaying, .yielding, .suspended:
       phase = .resolving(since: nil)
-    case .recovering, .fenced, .failed:
+    case .recovering, .damaged, .fenced, .failed:
       break
     }
   }
@@ -209,7 +211,8 @@ extension ShardStateMachine {
       return .readMeta
     case .recovering:
       return .recover
-    case .idle, .committing, .pausing, .replaying, .suspended, .fenced, .failed:
+    case .idle, .committing, .pausing, .replaying, .yielding, .suspended, .damaged, .fenced,
+      .failed:
       return .none
     }
   }
@@ -326,10 +329,14 @@ extension ShardStateMachine {
       cause = Cause()
       drive(now)
       expireDue(now)
-    case .recovering, .resolving, .pausing, .replaying, .suspended, .fenced, .failed: break
+    case .recovering, .resolving, .pausing, .replaying, .yielding, .suspended, .damaged, .fenced,
+      .failed:
+      break
     }
     switch phase {
     case .committing(let since) where now.monotonic - since >= configuration.commitTimeout:
+      return .dropConnection
+    case .yielding(let since) where now.monotonic - since >= configuration.commitTimeout:
       return .dropConnection
     case .resolving(let since?) where now.monotonic - since >= configuration.commitTimeout:
       return .dropConnection
@@ -349,7 +356,8 @@ extension ShardStateMachine {
       else { return action }
       heartbeat = (now.monotonic, committedSequence)
       return .readMeta
-    case .recovering, .committing, .resolving, .pausing, .replaying, .suspended, .fenced, .failed:
+    case .recovering, .committing, .resolving, .pausing, .replaying, .yielding, .suspended,
+      .damaged, .fenced, .failed:
       return .none
     }
   }
@@ -372,9 +380,9 @@ extension ShardStateMachine {
       (open.hasChanges || !backlog.isEmpty)
       && now.monotonic - open.openedAt >= configuration.queueTimeout
     switch phase {
-    case .committing, .resolving, .pausing, .replaying:
+    case .committing, .resolving, .pausing, .replaying, .yielding:
       if openHasWaited { undoOpen(.storeUnavailable) }
-    case .recovering, .idle, .suspended, .fenced, .failed:
+    case .recovering, .idle, .suspended, .damaged, .fenced, .failed:
       break
     }
   }

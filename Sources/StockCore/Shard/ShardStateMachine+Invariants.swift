@@ -16,8 +16,8 @@ extension ShardStateMachine {
   /// What holds have under way is gone on with: the shard is neither another's nor to be loaded anew.
   private var isDriving: Bool {
     switch phase {
-    case .idle, .committing, .resolving, .pausing, .replaying, .suspended: true
-    case .recovering, .fenced, .failed: false
+    case .idle, .committing, .resolving, .pausing, .replaying, .yielding, .suspended: true
+    case .recovering, .damaged, .fenced, .failed: false
     }
   }
 
@@ -208,9 +208,9 @@ extension ShardStateMachine {
     switch phase {
     case .committing, .pausing:
       if inFlight == nil { wrong.append("\(state) without a batch in flight") }
-    case .idle:
+    case .idle, .yielding:
       if inFlight != nil { wrong.append("idle with a batch in flight") }
-    case .suspended, .fenced, .failed, .recovering:
+    case .suspended, .damaged, .fenced, .failed, .recovering:
       if inFlight != nil || open.hasChanges || !backlog.isEmpty || !pendingProducts.isEmpty {
         wrong.append("\(state) with something pending")
       }

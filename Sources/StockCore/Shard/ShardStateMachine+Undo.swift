@@ -90,11 +90,12 @@ extension ShardStateMachine {
     return .none
   }
 
-  /// Something that must not be. Nothing more is written until the shard is loaded anew.
+  /// Something that must not be. Nothing more is written until Redis has been mended, or the shard is
+  /// loaded anew. What was confirmed is in memory, and nothing else: it can be written back.
   mutating func fail(_ why: String) -> ShardAction {
     undoAll(.outcomeUnknown)
     abandonWorks()
-    phase = .failed(why)
+    phase = .damaged(why)
     return .none
   }
 

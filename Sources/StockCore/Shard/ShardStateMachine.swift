@@ -26,6 +26,11 @@ public struct ShardStateMachine: ~Copyable {
     case replaying(place: Int, since: Int64, resumeAt: Int64?)
     /// Redis refuses writes: new ones are kept out for a while. → idle, resolving
     case suspended(until: Int64, String)
+    /// Somebody mends what Redis holds, in a batch's turn. → idle, resolving
+    case yielding(since: Int64)
+    /// Redis holds something else than it confirmed, or nothing any more, or it executed wrongly:
+    /// memory is right. Nothing is taken until it has been written back. → resolving
+    case damaged(String)
     /// Another engine owns the shard. The end.
     case fenced(String)
     /// Something that must not be is: people must look. The end, until the shard is loaded anew.
@@ -34,8 +39,8 @@ public struct ShardStateMachine: ~Copyable {
     /// Commands are decided: their batch goes to Redis, if not at once.
     var takesChanges: Bool {
       switch self {
-      case .idle, .committing, .resolving, .pausing, .replaying: true
-      case .recovering, .suspended, .fenced, .failed: false
+      case .idle, .committing, .resolving, .pausing, .replaying, .yielding: true
+      case .recovering, .suspended, .damaged, .fenced, .failed: false
       }
     }
   }
@@ -72,6 +77,8 @@ public struct ShardStateMachine: ~Copyable {
   var redo = RedoTail()
   /// Redis was found to have lost some of the redo tail, and may not have all of it yet.
   var isRedoing = false
+  /// Somebody waits for a batch's turn, to mend what Redis holds.
+  var wantsTurn = false
   /// When an idle shard last asked for `meta`, and what was committed then.
   var heartbeat: (at: Int64, sequence: Sequence64)?
   var pauses = 0
@@ -175,15 +182,16 @@ public struct ShardStateMachine: ~Copyable {
   /// Changes are taken (and will be sent or refused in bounded time).
   public var isServing: Bool {
     switch phase {
-    case .idle, .committing: true
-    case .recovering, .resolving, .pausing, .replaying, .suspended, .fenced, .failed: false
+    case .idle, .committing, .yielding: true
+    case .recovering, .resolving, .pausing, .replaying, .suspended, .damaged, .fenced, .failed:
+      false
     }
   }
 
   /// Reads may be answered from memory: it is what Redis holds or held a moment ago.
   public var isReadable: Bool {
     switch phase {
-    case .idle, .committing, .resolving, .pausing, .replaying, .suspended: true
+    case .idle, .committing, .resolving, .pausing, .replaying, .yielding, .suspended, .damaged: true
     case .recovering, .fenced, .failed: false
     }
   }
@@ -192,18 +200,28 @@ public struct ShardStateMachine: ~Copyable {
   public var state: String {
     switch phase {
     case .recovering(let why): "recovering: \(why)"
-    case .idle, .committing: "serving"
+    case .idle, .committing, .yielding: "serving"
     case .resolving: "waiting for redis"
     case .pausing: "redis is busy"
     case .replaying: "replaying to redis"
     case .suspended(_, let why): "suspended: \(why)"
     case .fenced(let who): "fenced: \(who)"
-    case .failed(let why): "failed: \(why)"
+    case .damaged(let why), .failed(let why): "failed: \(why)"
     }
   }
 
   public var isFenced: Bool { if case .fenced = phase { true } else { false } }
-  public var hasFailed: Bool { if case .failed = phase { true } else { false } }
+  /// It stopped, and people must look.
+  public var hasFailed: Bool {
+    switch phase {
+    case .damaged, .failed: true
+    case .recovering, .idle, .committing, .resolving, .pausing, .replaying, .yielding, .suspended,
+      .fenced:
+      false
+    }
+  }
+  /// It stopped with all that was committed in memory: Redis can be mended from it.
+  public var isDamaged: Bool { if case .damaged = phase { true } else { false } }
   public var productCount: Int { books.productCount }
   public var entryCount: Int { books.entryCount }
   /// Holds and parts of holds, the ended ones included that are still remembered.
@@ -232,4 +250,6 @@ public enum ShardAction: Sendable {
   case dropConnection
   /// Take the shard and load it anew (`beginLoading`).
   case recover
+  /// It is the turn of whoever asked for one (`requestTurn`); the end comes back by `endTurn`.
+  case yieldTurn
 }

@@ -25,6 +25,31 @@ final class RedisControlPlane: ControlPlane {
   var snapshot: ControlSnapshot { current.withLockedValue { $0 } }
 
   func load() async throws { try await writer.load() }
+
+  /// Holds the manifest, stores and keys in memory against Redis. See `ControlWriter.verify`.
+  func verify(
+    repair: Bool, shardCount: Int
+  ) async throws(EngineError) -> VerifyReport.Control {
+    do {
+      return try await writer.inTurn { writer throws(ControlError) in
+        try await writer.verify(repair: repair, shardCount: shardCount)
+      }
+    } catch {
+      throw .unavailable("the control keys cannot be compared, or written: the log says why")
+    }
+  }
+
+  /// - Throws: where Redis holds another namespace of this name: that is not to be mended.
+  func checkNamespace(shardCount: Int) async throws(EngineError) {
+    do {
+      return try await writer.inTurn { writer throws(ControlError) in
+        try await writer.checkNamespace(shardCount: shardCount)
+      }
+    } catch {
+      throw .unavailable("redis does not answer, or holds another namespace of this name")
+    }
+  }
+
   func stop() async { await writer.stop() }
 
   func putStore(
@@ -85,20 +110,20 @@ final class RedisControlPlane: ControlPlane {
 
 /// The connection, the ownership and the order of changes of a `RedisControlPlane`.
 actor ControlWriter {
-  enum Hash { case stores, keys, counters }
+  enum Hash: CaseIterable { case stores, keys, counters }
 
-  private let configuration: EngineConfiguration
+  let configuration: EngineConfiguration
   private let owner: String
   private let loop: any EventLoop
-  private let logger: Logger
-  private let current: NIOLockedValueBox<ControlSnapshot>
+  let logger: Logger
+  let current: NIOLockedValueBox<ControlSnapshot>
 
   private var connection: RedisConnection?
-  private var ownership = Ownership(owner: "", epoch: 0)
+  private(set) var ownership = Ownership(owner: "", epoch: 0)
   private var isLoaded = false
   private var isStopped = false
   private var reconnecting: Task<Void, Never>?
-  private var lastKeyID: Int64 = 0
+  private(set) var lastKeyID: Int64 = 0
   private var isBusy = false
   private var queue: [CheckedContinuation<Void, Never>] = []
 
@@ -183,7 +208,7 @@ actor ControlWriter {
     }
   }
 
-  private func readHash(_ hash: Hash, on connection: RedisConnection) async throws -> [String:
+  func readHash(_ hash: Hash, on connection: RedisConnection) async throws -> [String:
     String]
   {
     let reply = try await connection.call(["HGETALL", name(hash)])
@@ -241,7 +266,7 @@ actor ControlWriter {
     }
   }
 
-  private func connect() async throws -> RedisConnection {
+  func connect() async throws -> RedisConnection {
     let connection = try await RedisConnection.connect(
       to: configuration.address, on: loop, connectTimeout: .seconds(2)
     ).get()
@@ -277,7 +302,7 @@ actor ControlWriter {
   }
 
   /// The connection; where it was lost, a new one, with everything in memory written to it again.
-  private func readyConnection() async throws -> RedisConnection {
+  func readyConnection(rewriting: Bool = true) async throws -> RedisConnection {
     guard !isStopped else { throw EngineError.unavailable("the engine stops") }
     if let connection {
       let isOpen = try await loop.submit { connection.isOpen }.get()
@@ -286,7 +311,7 @@ actor ControlWriter {
     }
     let connection = try await connect()
     do {
-      if isLoaded { try await rewrite(on: connection) }
+      if isLoaded, rewriting { try await rewrite(on: connection) }
     } catch {
       self.connection = nil
       await connection.disconnect()
@@ -304,22 +329,40 @@ actor ControlWriter {
     guard case .meta = retaken else {
       throw EngineError.unavailable("cannot take the control keys again: \(retaken)")
     }
-    let snapshot = current.withLockedValue { $0 }
-    let stores = snapshot.stores.values.map { ("\($0.id)", ControlRecords.text(of: $0)) }
-    let keys = snapshot.keys.values.map { ("\($0.id)", ControlRecords.text(of: $0)) }
-    try await rewrite(.stores, stores, on: connection)
-    try await rewrite(.keys, keys, on: connection)
-    try await rewrite(.counters, [("key", "\(lastKeyID)")], on: connection)
+    for hash in Hash.allCases {
+      try await rewrite(hash, try await changes(of: hash, on: connection), on: connection)
+    }
   }
 
-  private func rewrite(
-    _ hash: Hash, _ fields: [(String, String)], on connection: RedisConnection
-  ) async throws {
+  /// What it takes to make a hash what memory has.
+  func changes(
+    of hash: Hash, on connection: RedisConnection
+  ) async throws -> [(field: String, value: String?)] {
+    let snapshot = current.withLockedValue { $0 }
+    let wanted: [String: String] =
+      switch hash {
+      case .stores:
+        Dictionary(
+          uniqueKeysWithValues: snapshot.stores.values.map {
+            ("\($0.id)", ControlRecords.text(of: $0))
+          })
+      case .keys:
+        Dictionary(
+          uniqueKeysWithValues: snapshot.keys.values.map {
+            ("\($0.id)", ControlRecords.text(of: $0))
+          })
+      case .counters: lastKeyID == 0 ? [:] : ["key": "\(lastKeyID)"]
+      }
     let held = try await readHash(hash, on: connection)
-    let wanted = Dictionary(fields) { first, _ in first }
     var changes: [(field: String, value: String?)] = wanted.filter { held[$0.key] != $0.value }
-      .map { ($0.key, $0.value) }
-    changes += held.keys.filter { wanted[$0] == nil }.map { ($0, nil) }
+      .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    changes += held.keys.filter { wanted[$0] == nil }.sorted().map { ($0, nil) }
+    return changes
+  }
+
+  func rewrite(
+    _ hash: Hash, _ changes: [(field: String, value: String?)], on connection: RedisConnection
+  ) async throws {
     for start in stride(from: 0, to: changes.count, by: 1_000) {
       let some = Array(changes[start..<min(start + 1_000, changes.count)])
       let reply = try await send(hash, some, on: connection).get()

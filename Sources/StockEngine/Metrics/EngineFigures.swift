@@ -6,8 +6,14 @@ public struct EngineFigures: Sendable {
   /// Of all loops together.
   public var commits: CommitCounts
   public var shards: [ShardFigures]
+  /// What Redis said of itself when it was asked last, by the look before; nil: it was not asked yet.
+  public var redis: RedisFigures?
 
-  public init(commits: CommitCounts = CommitCounts(), shards: [ShardFigures] = []) {
+  public init(
+    commits: CommitCounts = CommitCounts(), shards: [ShardFigures] = [],
+    redis: RedisFigures? = nil
+  ) {
+    self.redis = redis
     self.commits = commits
     self.shards = shards
   }
@@ -28,6 +34,7 @@ extension ShardedEngine {
       figures.shards += shards
     }
     figures.shards.sort { $0.shard < $1.shard }
+    figures.redis = redisWatch.look()
     return figures
   }
 }

@@ -23,6 +23,8 @@ actor ShardActor {
   private var ordersUnderWay: [Ticket: OrderKey] = [:]
   /// Buckets to be removed from Redis once there is a connection.
   private var droppedBuckets: [IdempotencyBucket] = []
+  /// Who mends what Redis holds of the shard.
+  private var mender: NIOLoopBound<ShardMender>?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -118,6 +120,47 @@ actor ShardActor {
       loadingSince = NIODeadline.now()
       ShardLoader(shard: self, loading: loading, link: link.value).start(
         minimumEpoch: machine.currentOwnership.epoch)
+    case .yieldTurn:
+      guard let mender else { return endTurn(isWritten: true) }
+      // Later: it will ask the shard.
+      mender.eventLoop.execute { mender.value.turnBegan() }
+    }
+  }
+
+  // MARK: Mending
+
+  /// - Returns: false if somebody mends it already.
+  func claim(for mender: NIOLoopBound<ShardMender>) -> Bool {
+    guard self.mender == nil else { return false }
+    self.mender = mender
+    return true
+  }
+
+  func unclaim() {
+    mender = nil
+    machine.cancelTurn()
+  }
+
+  func requestTurn() { perform(machine.requestTurn(now: shared.clock.now())) }
+  func cancelTurn() { machine.cancelTurn() }
+
+  func endTurn(isWritten: Bool) {
+    perform(machine.endTurn(isWritten: isWritten, now: shared.clock.now()))
+  }
+
+  func restored() { perform(machine.restored(now: shared.clock.now())) }
+
+  var isDamaged: Bool { machine.isDamaged }
+  var committedMeta: ShardMeta { machine.committedMeta }
+  var recentBatches: [Batch] { machine.recentBatches }
+
+  /// The movements of batches, for a ledger that was lost.
+  func ledgerSteps(of batches: [Batch]) -> [RestoreStep] {
+    let locations = machine.locations
+    return batches.filter { !$0.movements.isEmpty }.map { batch in
+      var text = ByteBuffer()
+      text.writeMovements(batch.movements, notes: batch.notes, locationName: locations.name)
+      return .ledger(lastMovement: batch.totalMovements, sequence: batch.sequence, text: text)
     }
   }
 

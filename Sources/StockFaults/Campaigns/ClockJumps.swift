@@ -23,8 +23,8 @@ public struct ClockJumps: Sendable {
     try "+0".write(toFile: file, atomically: true, encoding: .utf8)
     let engine = try scene.engine(redis: redis.url) {
       $0.arguments = ["--min-ttl", "1s"]
-      // In the first program that it is loaded into, libfaketime takes away the arguments that Swift
-      // looks for.
+      // Where libfaketime is loaded first, it moves the environment, beside which a static Swift
+      // runtime looks for the arguments. So it is loaded before.
       $0.wrapper = ["/usr/bin/env"]
       $0.environment = [
         "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
@@ -34,7 +34,9 @@ public struct ClockJumps: Sendable {
     let history = History()
     try await scene.with(engine) {
       guard let pid = await engine.pid,
-        try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8).contains("libfaketime")
+        // Not String(contentsOfFile:), which reads one page of such a file.
+        let maps = try FileHandle(forReadingAtPath: "/proc/\(pid)/maps")?.readToEnd(),
+        String(decoding: maps, as: UTF8.self).contains("libfaketime")
       else { throw FaultError("libfaketime is not in the engine") }
       let site = try await Site.prepare(
         engine, products: scene.plan.products + [900], locations: scene.plan.locations,

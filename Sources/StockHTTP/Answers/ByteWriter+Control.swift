@@ -53,9 +53,14 @@ extension ByteWriter {
     append("}")
   }
 
-  mutating func append(_ report: VerifyReport) {
+  /// - Parameter isRepaired: it was asked for: then it says what was written.
+  mutating func append(_ report: VerifyReport, isRepaired: Bool) {
     append("{\"difference_count\":")
     append(Int64(report.differenceCount))
+    if isRepaired {
+      append(",\"repaired_count\":")
+      append(Int64(report.repairedCount))
+    }
     append(",\"shards\":[")
     for (index, shard) in report.shards.enumerated() {
       append(index == 0 ? "{\"shard\":" : ",{\"shard\":")
@@ -66,14 +71,30 @@ extension ByteWriter {
       append(Int64(shard.entries))
       append(",\"difference_count\":")
       append(Int64(shard.differenceCount))
-      append(",\"differences\":[")
-      for (place, difference) in shard.differences.enumerated() {
-        if place > 0 { append(UInt8(ascii: ",")) }
-        append(json: difference)
+      if isRepaired {
+        append(",\"repaired_count\":")
+        append(Int64(shard.repairedCount))
       }
-      append("]}")
+      append(differences: shard.differences)
+      append("}")
     }
-    append("]}")
+    append("],\"control\":{\"difference_count\":")
+    append(Int64(report.control.differences.count))
+    if isRepaired {
+      append(",\"repaired_count\":")
+      append(Int64(report.control.repairedCount))
+    }
+    append(differences: Array(report.control.differences.prefix(100)))
+    append("}}")
+  }
+
+  private mutating func append(differences: [String]) {
+    append(",\"differences\":[")
+    for (place, difference) in differences.enumerated() {
+      if place > 0 { append(UInt8(ascii: ",")) }
+      append(json: difference)
+    }
+    append("]")
   }
 
   mutating func append(_ health: EngineHealth) {

@@ -114,6 +114,7 @@ extension ByteWriter {
     case .uncached: append("\r\nCache-Control: no-store")
     case .file(let file): append(fieldsOf: file, status: exchange.head.status)
     }
+    if let rate = exchange.rate { append(rate: rate) }
     if exchange.head.isReplay { append("\r\nIdempotency-Replayed: true") }
     if exchange.head.status >= 400 { appendErrorFields(exchange) }
     if !exchange.head.keepsAlive {
@@ -128,7 +129,9 @@ extension ByteWriter {
     switch exchange.head.status {
     case 401: append("\r\nWWW-Authenticate: Bearer")
     case 503: append("\r\nRetry-After: 1")
-    case 429: append("\r\nRetry-After: 10")
+    case 429:
+      append("\r\nRetry-After: ")
+      append(exchange.rate?.waitSeconds ?? 10)
     default: if exchange.head.canBeRetried { append("\r\nRetry-After: 1") }
     }
   }

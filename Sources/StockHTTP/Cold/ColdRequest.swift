@@ -15,7 +15,7 @@ enum ColdRequest: Sendable {
   case createKey(KeyForm)
   case listKeys
   case revokeKey(Int64)
-  case verify
+  case verify(repair: Bool)
   case readiness
   case metrics(MetricsSource)
   case export(ExportDesk, from: ExportDesk.Position?, rows: Int, store: StoreID?)
@@ -77,10 +77,10 @@ extension ColdRequest {
           writer.append("]}")
         }
       case .revokeKey(let id): return try await Self.revoke(id, on: engine)
-      case .verify:
+      case .verify(let repair):
         let report: VerifyReport
-        do { report = try await engine.verify() } catch { throw Self.problem(error) }
-        return ColdAnswer { $0.append(report) }
+        do { report = try await engine.verify(repair: repair) } catch { throw Self.problem(error) }
+        return ColdAnswer { $0.append(report, isRepaired: repair) }
       case .readiness:
         let health = await engine.health()
         return ColdAnswer(health.isServing ? 200 : 503) { $0.append(health) }

@@ -23,6 +23,8 @@ final class Exchange {
   var keepsBody = false
   /// All of it, while the request is dispatched: it lies where it was received.
   var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// What it counts as while it is under way.
+  var load = Admission.Load.none
   /// When the header was complete.
   let startTick: Int
   /// The same on the monotonic clock.
@@ -64,6 +66,7 @@ final class Exchange {
     var session: SessionStore.Digest?
     var signingIn: Principal?
     var file: PageFile?
+    var rate: RateLimiter.Verdict?
   }
 
   init(_ head: ResponseHead, startTick: Int) {
@@ -145,6 +148,11 @@ extension Exchange {
   var file: PageFile? {
     get { extras?.file }
     set { if newValue != nil { withExtras { $0.file = newValue } } }
+  }
+  /// What is left of its key's rate; nil: keys have no limit.
+  var rate: RateLimiter.Verdict? {
+    get { extras?.rate }
+    set { if newValue != nil { withExtras { $0.rate = newValue } } }
   }
   /// The response goes on without end.
   var reader: EventReader? {

@@ -26,6 +26,11 @@ struct ExchangeQueue {
     return taken
   }
 
+  func forEach(_ body: (Exchange) -> Void) {
+    if let first { body(first) }
+    rest.forEach(body)
+  }
+
   mutating func removeAll() {
     first = nil
     rest.removeAll()

@@ -120,6 +120,8 @@ extension HTTPConnection {
   @discardableResult
   func complete(_ exchange: Exchange, _ place: Int, atOnce: Bool = false) -> Bool {
     front.note(exchange)
+    front.admission.finish(exchange.load)
+    exchange.load = .none
     if front.isDraining, place == pending.count - 1, inbound == nil, held == nil {
       // The last one that is known of: the client is told to ask elsewhere.
       exchange.head.keepsAlive = false

@@ -298,10 +298,11 @@ extension HTTPConnection {
     case .listKeys: cold = .listKeys
     case .revokeKey: cold = .revokeKey(request.id)
     case .verify:
+      var form = VerifyForm()
       request.read(&errors) { reader, errors throws(JSONSyntaxError) in
-        try VerifyForm.read(&reader, &errors)
+        try form.read(&reader, &errors)
       }
-      cold = .verify
+      cold = .verify(repair: form.repairs)
     case .readiness:
       if front.isDraining { throw Problem(.overloaded, "The engine is stopping.") }
       cold = .readiness

@@ -262,7 +262,7 @@ extension HTTPConnection {
   /// - Parameter body: stays where it is until this returns, and no longer.
   private func end(_ request: Exchange, body: UnsafeRawBufferPointer) {
     if !request.head.keepsAlive { ignoresInput = true }
-    if let refusal = request.refusal {
+    if let refusal = request.refusal ?? admit(request, bodyBytes: body.count) {
       respond(refusal, request)
     } else {
       request.body = request.keepsBody ? body : UnsafeRawBufferPointer(start: nil, count: 0)

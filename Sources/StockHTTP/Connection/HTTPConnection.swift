@@ -91,6 +91,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     let nextNumber = firstNumber + pending.count
     if let reader = stream ?? pending.last?.reader { front.events.remove(reader) }
     stream = nil
+    pending.forEach { front.admission.finish($0.load) }
     pending.removeAll()
     front.detach(slot: slot, nextNumber: nextNumber)
   }

@@ -63,6 +63,9 @@ final class LoopFront: AnswerReceiver {
   /// Bytes of bodies that have not arrived in full.
   var bodyBytesHeld = 0
 
+  /// What is under way, and who may go on when it is too much.
+  var admission = Admission()
+
   // What has been counted, and what the log has been told.
   var counts = FrontCounts()
   /// The time while answers of shards are taken: one look at the clock for all of them.

@@ -1,11 +1,16 @@
-/// What the fronts of all loops have together. Nothing of it is touched by a request that carries a key.
+/// What the fronts of all loops have together. A request that carries a key touches nothing of it, unless
+/// keys have a rate limit.
 final class SharedFront: Sendable {
   let sessions: SessionStore
   let signIns = SignInLimit()
   let activity = Activity()
   let metrics: MetricsSource
+  let addresses: AddressLimit
+  let rateLimiter: RateLimiter?
 
   init(_ configuration: HTTPConfiguration) {
+    addresses = AddressLimit(configuration.maxConnectionsPerAddress)
+    rateLimiter = configuration.rateLimit.map { RateLimiter($0) }
     sessions = SessionStore(configuration.sessions)
     metrics = MetricsSource(registry: configuration.metrics)
   }

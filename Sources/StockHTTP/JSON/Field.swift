@@ -1,6 +1,6 @@
 /// The name of every field that any request body may have.
 enum Field: UInt8, CaseIterable {
-  case op, to, from, sku, gtin, name, role, title, lines, reason, atomic, endsAt
+  case op, to, from, sku, gtin, name, role, title, lines, reason, repair, atomic, endsAt
   case location, quantity, storeID, orderID, strategy, reference, startsAt
   case productID, expiresAt, isDigital, operations, ttlSeconds, customerID
   case productType, safetyStock, reservationID, purchaseLimit, backorderLimit
@@ -19,6 +19,7 @@ enum Field: UInt8, CaseIterable {
     case .title: "title"
     case .lines: "lines"
     case .reason: "reason"
+    case .repair: "repair"
     case .atomic: "atomic"
     case .endsAt: "ends_at"
     case .location: "location"
@@ -56,7 +57,7 @@ enum Field: UInt8, CaseIterable {
       case 3: Self.first(bytes, .sku)
       case 4: Self.first(bytes, .from, .gtin) ?? Self.first(bytes, .name, .role)
       case 5: Self.first(bytes, .lines, .title)
-      case 6: Self.first(bytes, .reason, .atomic)
+      case 6: Self.first(bytes, .reason, .atomic) ?? Self.first(bytes, .repair)
       case 7: Self.first(bytes, .endsAt)
       case 8:
         Self.first(bytes, .quantity, .location) ?? Self.first(bytes, .orderID, .storeID)

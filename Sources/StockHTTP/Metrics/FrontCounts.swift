@@ -69,6 +69,7 @@ struct FrontFigures: Sendable {
   var eventReaders = 0
   var coldRequests = 0
   var bodyBytesHeld = 0
+  var requestsUnderWay = 0
 
   mutating func add(_ other: FrontFigures) {
     counts.add(other.counts)
@@ -76,6 +77,7 @@ struct FrontFigures: Sendable {
     eventReaders += other.eventReaders
     coldRequests += other.coldRequests
     bodyBytesHeld += other.bodyBytesHeld
+    requestsUnderWay += other.requestsUnderWay
   }
 }
 
@@ -94,6 +96,7 @@ extension LoopFront {
   var figures: FrontFigures {
     FrontFigures(
       counts: counts, connections: connectionCount, eventReaders: events.readers.count,
-      coldRequests: coldRequests, bodyBytesHeld: bodyBytesHeld)
+      coldRequests: coldRequests, bodyBytesHeld: bodyBytesHeld,
+      requestsUnderWay: admission.underWay)
   }
 }

@@ -61,6 +61,10 @@ extension MetricsText {
       "stock_http_turned_away_total", .counter,
       "Connections answered 503: too many, or the engine was stopping.", counts.turnedAway)
     single(
+      "stock_http_requests_under_way", .gauge,
+      "Requests taken and not answered; a batch counts by its bytes. From \(Admission.busy) on some are refused.",
+      figures.requestsUnderWay)
+    single(
       "stock_http_event_readers", .gauge, "Clients that read events.", figures.eventReaders)
     single(
       "stock_http_cold_requests", .gauge, "Lists and checks under way.", figures.coldRequests)
@@ -120,6 +124,39 @@ extension MetricsText {
         "stock_shard_commit_lag_seconds", [("shard", "\(shard.shard)")],
         Double(shard.commitLag) / 1_000)
     }
+    if let redis = figures.redis { append(redis) }
+  }
+
+  /// What Redis said of itself when `/metrics` was read the time before.
+  mutating func append(_ redis: RedisFigures) {
+    single(
+      "stock_redis_up", .gauge, "1: Redis answered INFO, at the scrape before this one.",
+      redis.isConnected ? 1 : 0)
+    func gauge(_ name: String, _ help: String, _ value: Int?, _ kind: Kind = .gauge) {
+      if let value { single(name, kind, help, value) }
+    }
+    func flag(_ name: String, _ help: String, _ value: Bool?) {
+      gauge(name, help, value.map { $0 ? 1 : 0 })
+    }
+    gauge("stock_redis_memory_bytes", "Memory that Redis uses for data.", redis.usedBytes)
+    gauge("stock_redis_resident_bytes", "Memory of Redis's process.", redis.residentBytes)
+    gauge("stock_redis_memory_limit_bytes", "maxmemory; 0: no bound.", redis.maxBytes)
+    gauge("stock_redis_clients", "Connections to Redis.", redis.clients)
+    flag("stock_redis_loading", "1: Redis reads its files, and takes nothing.", redis.isLoading)
+    flag(
+      "stock_redis_file_ok", "1: the last write of the append-only file worked.",
+      redis.isFileWritten)
+    flag(
+      "stock_redis_file_rewrite_ok", "1: the last rewriting of the append-only file worked.",
+      redis.isFileRewritten)
+    flag(
+      "stock_redis_file_rewriting", "1: the append-only file is being rewritten.",
+      redis.isRewritingFile)
+    gauge("stock_redis_file_bytes", "Size of the append-only file.", redis.fileBytes)
+    gauge(
+      "stock_redis_delayed_fsyncs_total",
+      "Writes that waited because the disk had not finished the fsync before.",
+      redis.delayedFsyncs, .counter)
   }
 
   private mutating func shards(

@@ -104,15 +104,19 @@ struct KeyForm: Sendable {
   }
 }
 
-/// The body of `POST /api/v1/admin/verify`: none, or an object without fields.
-enum VerifyForm {
-  static func read(
+/// The body of `POST /api/v1/admin/verify`: none, or an object.
+struct VerifyForm {
+  private(set) var repairs = false
+
+  mutating func read(
     _ reader: inout JSONReader, _ errors: inout FieldErrors
   ) throws(JSONSyntaxError) {
     guard !reader.bytes.isEmpty else { return }
     try reader.beginBody()
-    var members = JSONMembers(allowed: [])
-    while try members.next(&reader, &errors) != nil { try reader.skipValue() }
+    var members = JSONMembers(allowed: [.repair])
+    while let field = try members.next(&reader, &errors) {
+      repairs = try reader.boolean(field, &errors) ?? false
+    }
     try reader.endBody()
   }
 }

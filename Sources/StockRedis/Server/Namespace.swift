@@ -47,6 +47,29 @@ public struct Namespace: Equatable, Sendable {
     return Namespace(keys: keys, shardCount: shards, isNew: true)
   }
 
+  /// The number of shards in the manifest; nil if there is none.
+  ///
+  /// - Throws: as `open`.
+  public static func shardCount(
+    _ keys: RedisKeys, on connection: RedisConnection
+  ) async throws -> Int? {
+    try await manifest(keys, connection)
+  }
+
+  /// Writes a manifest that was lost, for shards that are all there.
+  ///
+  /// - Parameters:
+  ///   - connection: with its scripts loaded.
+  ///   - now: ms since 1970.
+  /// - Throws: as `open`.
+  public static func writeManifest(
+    _ keys: RedisKeys, shardCount: Int, now: Timestamp, on connection: RedisConnection
+  ) async throws {
+    guard try await manifest(keys, shardCount, now, connection) == shardCount else {
+      throw RedisSetupError(.refused, "Somebody else wrote the manifest \(keys.manifest).")
+    }
+  }
+
   /// The number of shards in the manifest; nil if there is no manifest.
   private static func manifest(
     _ keys: RedisKeys, _ connection: RedisConnection
@@ -145,6 +168,15 @@ public struct Namespace: Equatable, Sendable {
     let replies = try await connection.callAll(
       metas.flatMap { [["HSETNX", $0, "epoch", "0"], ["HSETNX", $0, "sequence", "0"]] })
     for reply in replies { try reply.orThrow(reading: "the shards' metas") }
+    return try await manifest(keys, shards, now, connection)
+  }
+
+  /// Writes the manifest unless there is one.
+  ///
+  /// - Returns: the number of shards in it.
+  private static func manifest(
+    _ keys: RedisKeys, _ shards: Int, _ now: Timestamp, _ connection: RedisConnection
+  ) async throws -> Int {
     guard let scripts = connection.scripts else {
       throw RedisSetupError(.invalid, "The connection has not loaded the scripts.")
     }

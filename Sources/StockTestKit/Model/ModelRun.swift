@@ -122,7 +122,7 @@ public final class ModelRun {
       }
     case .readMeta: try act(machine.metaRead(redis.meta, now: clock.now))
     case .dropConnection: try loseConnection()
-    case .recover, .retake: throw mismatch("nothing asked for \(action)")
+    case .recover, .retake, .yieldTurn: throw mismatch("nothing asked for \(action)")
     }
     try takeAnswers()
   }

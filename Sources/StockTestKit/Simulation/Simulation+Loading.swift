@@ -19,6 +19,7 @@ extension Simulation {
       say("\(engine.name) drops its connection")
       cut(connection)
       queue.add(.connectionNoticed(engine, connection), at: clock.monotonic)
+    case .yieldTurn: preconditionFailure("nobody asked for a turn")
     case .recover:
       shard.loadedSequence = nil
       shard.loading += 1

@@ -35,6 +35,22 @@ public struct ServeSettings: Equatable, Sendable {
     case keys, none
   }
 
+  /// Requests that each key may make, but for admins' keys.
+  public struct RateLimit: Equatable, Sendable {
+    /// The least and the largest of both.
+    public static let range = 1...1_000_000
+
+    /// A second.
+    public var rate: Int
+    /// At once.
+    public var burst: Int
+
+    public init(rate: Int, burst: Int) {
+      self.rate = rate
+      self.burst = burst
+    }
+  }
+
   /// Where to listen.
   public var host: String
   /// 0 takes a free one.
@@ -48,6 +64,12 @@ public struct ServeSettings: Equatable, Sendable {
   public var logLevel: Logger.Level
   public var logFormat: LogFormat
   public var metrics: Metrics
+  /// Open connections of clients; nil: the front's default.
+  public var maxConnections: Int?
+  /// Of them, those from one address; nil: the front's default.
+  public var maxConnectionsPerAddress: Int?
+  /// nil: keys may ask as often as they like.
+  public var rateLimit: RateLimit?
   /// Event loops; nil: the engine's default.
   public var loops: Int?
   /// Shards of a new namespace; nil: the engine's default, or what the namespace has.
@@ -74,7 +96,7 @@ public struct ServeSettings: Equatable, Sendable {
   /// Every setting that has a flag.
   public static let names = [
     "host", "port", "data", "redis", "durability", "auth", "log-level", "log-format",
-    "metrics", "loops", "shards",
+    "metrics", "max-connections", "max-connections-per-address", "rate-limit", "loops", "shards",
     "allow-unsafe-redis", "redis-server", "expiry-grace", "idempotency-age", "closed-hold-age",
     "ledger-length", "min-ttl",
   ]
@@ -120,6 +142,12 @@ public struct ServeSettings: Equatable, Sendable {
     logFormat =
       try read.parsed("log-format", "console or json") { LogFormat(rawValue: $0) } ?? .console
     metrics = try read.parsed("metrics", "admin, open or off") { Metrics(rawValue: $0) } ?? .admin
+    let connections = 1...1_048_576
+    maxConnections = try read.int("max-connections", in: connections)
+    maxConnectionsPerAddress = try read.int("max-connections-per-address", in: connections)
+    rateLimit = try read.parsed(
+      "rate-limit", "RATE or RATE:BURST, requests a second and at once, from 1 to 1000000"
+    ) { RateLimit($0) }
     loops = try read.int("loops", in: 1...(1 << Ticket.loopBits))
     shards = try read.int("shards", in: 1...Bounds.maxShards)
     allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
@@ -184,6 +212,17 @@ extension ServeSettings: CustomStringConvertible, CustomDebugStringConvertible {
   }
 
   public var debugDescription: String { description }
+}
+
+extension ServeSettings.RateLimit {
+  /// - Returns: nil unless it is "RATE" or "RATE:BURST"; with the first, as many may come at once as in
+  ///   a second.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Int($0) }.filter(Self.range.contains)
+    guard (1...2).contains(parts.count), numbers.count == parts.count else { return nil }
+    self.init(rate: numbers[0], burst: numbers[numbers.count - 1])
+  }
 }
 
 extension ServeSettings.Durability {

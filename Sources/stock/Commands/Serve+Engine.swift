@@ -58,6 +58,7 @@ private struct EngineService: Service, CustomStringConvertible {
   let registry: MetricRegistry
 
   func run() async throws {
+    takeFiles()
     let managed = try await startRedis()
     let group = MultiThreadedEventLoopGroup(
       numberOfThreads: settings.loops ?? Self.defaultLoops)
@@ -87,6 +88,7 @@ private struct EngineService: Service, CustomStringConvertible {
         case .open: .everybody
         case .off: .nobody
         }
+      configuration.limit(by: settings)
       configuration.metrics = registry
       configuration.logger = logger
       configuration.timeToLive = settings.shortestTimeToLive...Bounds.timeToLive.upperBound
@@ -104,6 +106,16 @@ private struct EngineService: Service, CustomStringConvertible {
       await engine.stop()
       throw error
     }
+  }
+
+  /// Before anything is open, so that redis-server inherits it too.
+  private func takeFiles() {
+    let connections = settings.maxConnections ?? HTTPConfiguration().maxConnections
+    let most = FileLimit.raise(to: connections + FileLimit.spare)
+    guard most < connections + FileLimit.spare else { return }
+    logger.warning(
+      "fewer files may be open than connections may come",
+      metadata: ["files": "\(most)", "max-connections": "\(connections)"])
   }
 
   private func startRedis() async throws -> ManagedRedis? {
@@ -207,5 +219,14 @@ private struct EngineService: Service, CustomStringConvertible {
       "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? settings.port)"
     )
     fflush(nil)
+  }
+}
+
+extension HTTPConfiguration {
+  /// What is not set stays as it is.
+  fileprivate mutating func limit(by settings: ServeSettings) {
+    if let most = settings.maxConnections { maxConnections = most }
+    if let most = settings.maxConnectionsPerAddress { maxConnectionsPerAddress = most }
+    rateLimit = settings.rateLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
   }
 }

@@ -25,9 +25,8 @@ enum HostExamination {
   }
 
   private static func fileLimit(_ findings: inout Findings) {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    let files = limit.rlim_cur > UInt(Int.max) ? Int.max : Int(limit.rlim_cur)
+    // As `serve` does.
+    let files = FileLimit.raise(to: neededFiles)
     if files >= neededFiles {
       findings.good("\(files.grouped) files and connections may be open")
     } else {

@@ -59,6 +59,22 @@ struct ServeOptions: ParsableArguments {
   var allowUnsafeRedis = false
 
   @Option(
+    help: ArgumentHelp(
+      "Open connections of clients; one more gets a 503 (default: 16384).", valueName: "number"))
+  var maxConnections: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of them, those from one address (default: 12288).", valueName: "number"))
+  var maxConnectionsPerAddress: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Requests that each key may make a second, and at once, but for admins' keys; one more gets a 429 (default: none).",
+      valueName: "rate[:burst]"))
+  var rateLimit: String?
+
+  @Option(
     help: ArgumentHelp("The redis-server to start (default: redis-server).", valueName: "path"))
   var redisServer: String?
 
@@ -100,6 +116,9 @@ struct ServeOptions: ParsableArguments {
       "durability": durability.map(ConfigContent.string), "auth": auth.map(ConfigContent.string),
       "log-level": logLevel.map(ConfigContent.string),
       "log-format": logFormat.map(ConfigContent.string),
+      "max-connections": maxConnections.map(ConfigContent.int),
+      "max-connections-per-address": maxConnectionsPerAddress.map(ConfigContent.int),
+      "rate-limit": rateLimit.map(ConfigContent.string),
       "metrics": metrics.map(ConfigContent.string), "loops": loops.map(ConfigContent.int),
       "shards": shards.map(ConfigContent.int),
       "allow-unsafe-redis": allowUnsafeRedis ? .bool(true) : nil,

@@ -127,3 +127,14 @@ func withServer(
   try await group.shutdownGracefully()
   try result.get()
 }
+
+/// Waits until something is so: it need not be at once, but within a minute.
+func eventually(
+  _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+  let end = ContinuousClock.now + .seconds(60)
+  while try await !condition() {
+    try #require(ContinuousClock.now < end, sourceLocation: sourceLocation)
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}

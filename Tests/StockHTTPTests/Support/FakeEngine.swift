@@ -20,6 +20,10 @@ final class FakeEngine: Engine, @unchecked Sendable {
   /// What each command is answered with. nil: the test answers by hand.
   private let judge: (@Sendable (Command) -> Outcome)?
   let pages = NIOLockedValueBox(Pages())
+  private let submissions = NIOLockedValueBox(0)
+
+  /// Commands that came, on all loops.
+  var commandCount: Int { submissions.withLockedValue { $0 } }
 
   struct Pages {
     var entries = EntryPage(items: [], total: 0, next: nil)
@@ -45,7 +49,8 @@ final class FakeEngine: Engine, @unchecked Sendable {
   func gateway(on loop: any EventLoop) -> any LoopGateway {
     lock.withLock {
       if let known = gateways[ObjectIdentifier(loop)] { return known }
-      let gateway = FakeGateway(loop: loop, index: gateways.count, judge: judge)
+      let gateway = FakeGateway(
+        loop: loop, index: gateways.count, judge: judge, submissions: submissions)
       gateways[ObjectIdentifier(loop)] = gateway
       bound.append(NIOLoopBound(gateway, eventLoop: loop))
       return gateway
@@ -123,10 +128,12 @@ final class FakeEngine: Engine, @unchecked Sendable {
     }
   }
 
-  func verify() async throws(EngineError) -> VerifyReport {
+  func verify(repair: Bool) async throws(EngineError) -> VerifyReport {
     if let error = pages.withLockedValue({ $0.error }) { throw error }
     return VerifyReport(shards: [
-      .init(shard: 0, products: 2, entries: 3, differences: ["entry 4"], differenceCount: 1)
+      .init(
+        shard: 0, products: 2, entries: 3, differences: ["entry 4"], differenceCount: 1,
+        repairedCount: repair ? 1 : 0)
     ])
   }
 
@@ -149,7 +156,13 @@ final class FakeGateway: LoopGateway {
   private(set) var submitted: [(command: Command, ticket: Ticket)] = []
   private let judge: (@Sendable (Command) -> Outcome)?
 
-  init(loop: any EventLoop, index: Int, judge: (@Sendable (Command) -> Outcome)?) {
+  private let submissions: NIOLockedValueBox<Int>
+
+  init(
+    loop: any EventLoop, index: Int, judge: (@Sendable (Command) -> Outcome)?,
+    submissions: NIOLockedValueBox<Int>
+  ) {
+    self.submissions = submissions
     self.loop = loop
     self.loopIndex = index
     self.judge = judge
@@ -157,6 +170,7 @@ final class FakeGateway: LoopGateway {
 
   func submit(_ command: Command, ticket: Ticket) {
     submitted.append((command, ticket))
+    submissions.withLockedValue { $0 += 1 }
     guard let judge else { return }
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.execute {

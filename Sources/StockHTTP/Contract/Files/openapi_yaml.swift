@@ -1509,7 +1509,9 @@ paths:
       operationId: verify
       tags: [Operations]
       summary: Hold memory against Redis
-      description: Shard by shard; a difference is a defect. Reserves go on meanwhile.
+      description: >-
+        Shard by shard, then the manifest, stores and keys; a difference is a defect. Reserves go on meanwhile.
+        With `repair` what differs is written to Redis from memory, and shards that stopped because Redis lost what it had confirmed (FLUSHALL, an older file) go on. First answers to idempotency keys and movements are written back from the last ten seconds only: memory has no more of them.
       security: [{admin: []}]
       x-problem-codes: []
       parameters:
@@ -2432,7 +2434,7 @@ components:
       properties:
         store_id: {$ref: '#/components/schemas/Id', description: A store that exists.}
         title: {type: string, maxLength: 1024, pattern: '^[^\u0000-\u001f\u007f]*$', description: At most 1024 bytes.}
-        sku: {type: string, maxLength: 128, pattern: '^[^\u0000-\u001f\u007f]*$', description: At most 128 bytes.}
+        sku: {type: string, maxLength: 128, pattern: '^[^\u0000-\u001f\u007f]*$', description: 'At most 128 bytes. Need not be unique: stock belongs to product ids. A search for a SKU finds all products that have it.'}
         gtin: {$ref: '#/components/schemas/GTIN'}
         product_type: {$ref: '#/components/schemas/ProductType', default: physical}
         is_digital: {type: boolean, description: 'May stand for `product_type`, and may not contradict it.'}
@@ -2587,12 +2589,15 @@ components:
     Verify:
       type: object
       additionalProperties: false
+      properties:
+        repair: {type: boolean, default: false, description: Write what differs to Redis, from memory.}
     VerifyReport:
       type: object
       additionalProperties: false
-      required: [difference_count, shards]
+      required: [difference_count, shards, control]
       properties:
         difference_count: {$ref: '#/components/schemas/Count'}
+        repaired_count: {type: integer, minimum: 0, description: Fields that were written to Redis. Only with `repair`.}
         shards:
           type: array
           items:
@@ -2604,7 +2609,17 @@ components:
               products: {$ref: '#/components/schemas/Count'}
               entries: {$ref: '#/components/schemas/Count'}
               difference_count: {$ref: '#/components/schemas/Count'}
-              differences: {type: array, items: {type: string}}
+              repaired_count: {$ref: '#/components/schemas/Count'}
+              differences: {type: array, maxItems: 100, items: {type: string}}
+        control:
+          description: The manifest, stores and keys.
+          type: object
+          additionalProperties: false
+          required: [difference_count, differences]
+          properties:
+            difference_count: {$ref: '#/components/schemas/Count'}
+            repaired_count: {$ref: '#/components/schemas/Count'}
+            differences: {type: array, maxItems: 100, items: {type: string}}
     EntryList:
       type: object
       additionalProperties: false

@@ -29,6 +29,8 @@ struct LoadLoop<Load: Workload>: ~Copyable {
   private var inFlight = 0
   /// The workload has nothing more to ask.
   private var isExhausted = false
+  /// Requests of an open loop that leave in one write at most.
+  private static var requestsPerWrite: Int { 16 }
   /// Answers since the last look at the progress.
   private var answered = 0
   /// Connections lost since the last answer.
@@ -160,8 +162,23 @@ struct LoadLoop<Load: Workload>: ~Copyable {
       output.clear()
       guard append(number, start: due) else { return }
       arrivals?.advance()
+      appendLate(number, now)
       send(number)
       enqueue(number)
+    }
+  }
+
+  /// Puts more that is due already into the same write: a generator that is late would be later still
+  /// with a write for each. Without pipelining there is nothing to put together.
+  @inline(__always)
+  private mutating func appendLate(_ number: Int, _ now: UInt64) {
+    var count = 1
+    while count < Self.requestsPerWrite, connections[number].inFlight < plan.pipeline,
+      let due = arrivals?.due, due <= now, due < plan.windowEnd
+    {
+      guard append(number, start: due) else { return }
+      arrivals?.advance()
+      count += 1
     }
   }
 

@@ -98,7 +98,7 @@ final class BenchEngine: Engine, @unchecked Sendable {
   func movements(_ query: MovementQuery) async throws(EngineError) -> MovementPage {
     throw Self.nothing
   }
-  func verify() async throws(EngineError) -> VerifyReport { throw Self.nothing }
+  func verify(repair: Bool) async throws(EngineError) -> VerifyReport { throw Self.nothing }
   func overview(store: StoreID?) async throws(EngineError) -> StockOverview { throw Self.nothing }
   func health() async -> EngineHealth { EngineHealth(shards: []) }
   func snapshot(of shard: ShardID) async throws(EngineError) -> ShardSnapshot {

@@ -1,0 +1,53 @@
+import StockCore
+
+extension HTTPConnection {
+  /// Asks whether a request that is complete may go on, by its key's rate and by what is under way.
+  ///
+  /// - Returns: why not; nil: it may, and counts as under way from now on.
+  func admit(_ request: Exchange, bodyBytes: Int) -> Problem? {
+    if let limiter = front.shared.rateLimiter, request.principal.isLimited {
+      let verdict = limiter.take(request.principal.actor, at: request.arrivedAt)
+      request.rate = verdict
+      guard verdict.isTaken else { return .rateLimited(limiter.limit) }
+    }
+    let store: StoreID = if case .only(let id) = request.principal.scope { id } else { 0 }
+    guard
+      let load = front.admission.take(
+        request.endpoint.urgency, store: store, isFirst: pending.isEmpty, bodyBytes: bodyBytes)
+    else { return .tooMuchUnderWay }
+    request.load = load
+    return nil
+  }
+}
+
+extension Principal {
+  /// Has a key whose rate is limited: admins have to get in when it matters.
+  fileprivate var isLimited: Bool { !role.isEmpty && role != .admin }
+}
+
+extension Problem {
+  fileprivate static let tooMuchUnderWay = Problem(
+    .overloaded, "Too much is under way. Nothing has changed.")
+
+  fileprivate static func rateLimited(_ limit: RateLimit) -> Problem {
+    Problem(
+      .rateLimited, "A key may ask \(limit.rate) times a second, \(limit.burst) times at once.")
+  }
+}
+
+extension ByteWriter {
+  /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
+  mutating func append(rate: RateLimiter.Verdict) {
+    append("\r\nRateLimit-Policy: \"key\";q=")
+    append(Int64(rate.quota))
+    append(";w=1\r\nRateLimit: \"key\";r=")
+    append(Int64(rate.left))
+    append(";t=")
+    append(rate.waitSeconds)
+  }
+}
+
+extension RateLimiter.Verdict {
+  /// Whole seconds, rounded up, as headers tell them.
+  var waitSeconds: Int64 { (wait + 999_999_999) / 1_000_000_000 }
+}
