@@ -13,5 +13,12 @@ struct MatrixCommand: AsyncParsableCommand {
   @Option(help: "short: each fault once; whole: with each form of request; long: also for 7 s.")
   var extent = Matrix.Extent.whole
 
-  func run() async throws { try finish(await Matrix(extent).run(try options.scene())) }
+  @Option(help: "Only the cells whose names begin with it: \"OOM before\".")
+  var only = ""
+
+  func run() async throws {
+    var matrix = Matrix(extent)
+    matrix.prefix = only
+    try finish(await matrix.run(try options.scene()))
+  }
 }

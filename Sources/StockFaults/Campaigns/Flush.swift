@@ -3,7 +3,8 @@ import StockRedis
 import StockTools
 
 /// Somebody empties Redis by mistake (FLUSHALL). The engine notices, busy or idle; it confirms nothing
-/// any more, and says so. It never takes the empty Redis for a new shop.
+/// any more, and says so. It never takes the empty Redis for a new shop. Then it is told to repair Redis
+/// from memory: everything confirmed is there again, also after a restart.
 public struct Flush: Sendable {
   /// An idle engine looks at Redis every second.
   public var patience = Duration.seconds(60)
@@ -17,7 +18,7 @@ public struct Flush: Sendable {
       try await redis.start()
       let engine = try scene.engine(redis: redis.url)
       let history = History()
-      let (flushedAt, states, took) = try await scene.with(engine) {
+      let (flushedAt, states, took, found) = try await scene.with(engine) {
         let site = try await Site.prepare(
           engine, products: scene.plan.products, locations: scene.plan.locations, opening: 100,
           history: history)
@@ -40,13 +41,20 @@ public struct Flush: Sendable {
           if isBusy { try await Task.sleep(for: .seconds(1)) }
           return (flushedAt, states, took)
         }
-        let found = isBusy ? try await load.run(while: flush) : try await flush()
+        let (flushedAt, states, took) =
+          isBusy ? try await load.run(while: flush) : try await flush()
         await http.close()
+        try await site.repair()
+        var found = try await site.inspect(history, rests: true).violations
+        try await engine.kill()
+        try await engine.start()
+        found += try await site.inspect(history, rests: true).violations
         await site.close()
-        return found
+        return (flushedAt, states, took, found)
       }
       try await redis.stop()
       let name = isBusy ? "busy" : "idle"
+      report.violations += found.map { Violation($0.kind, "\(name), repaired: \($0.text)") }
       if states.isEmpty || !states.allSatisfy({ $0.hasPrefix("failed") }) {
         report.violations.append(
           Violation(.wrongAnswer, "\(name): /readyz does not say it of all shards: \(states)"))
@@ -57,7 +65,8 @@ public struct Flush: Sendable {
           Violation(.wrongAnswer, "\(name): confirmed after FLUSHALL: \(attempt.change)"))
       }
       report.facts.append(
-        "\(name): all \(states.count) shards stopped \(took.short) after it: \(states.first ?? "")")
+        "\(name): all \(states.count) shards stopped \(took.short) after it: \(states.first ?? ""); then repaired"
+      )
       report.add(history)
     }
     return report

@@ -17,6 +17,8 @@ public struct Matrix: Sendable {
   }
 
   public var extent = Extent.whole
+  /// Only the cells whose names begin with it.
+  public var prefix = ""
   /// SIGKILL of the engine after so many cells, and everything compared.
   public var cellsPerRestart = 10
   /// For whatever must happen eventually.
@@ -34,11 +36,13 @@ public struct Matrix: Sendable {
   }
 
   private var cells: [MatrixCase] {
-    switch extent {
-    case .short: MatrixCase.short
-    case .whole: MatrixCase.all(long: false)
-    case .long: MatrixCase.all(long: true)
-    }
+    let all =
+      switch extent {
+      case .short: MatrixCase.short
+      case .whole: MatrixCase.all(long: false)
+      case .long: MatrixCase.all(long: true)
+      }
+    return all.filter { $0.name.hasPrefix(prefix) }
   }
 
   public func run(_ scene: Scene) async throws -> Report {
@@ -102,10 +106,13 @@ public struct Matrix: Sendable {
     var violations: [Violation] = []
     let before = try await stage.site.state()
     let asked = MatrixRequest(cell.form, number: number, here: stage.here, there: stage.there)
+    let begin = ContinuousClock.now
     stage.proxy.set(cell.fault)
     let answer = try? await stage.site.store.send(asked.request)
     // What lasts, lasts longer than the engine's patience.
-    if cell.fault.times == nil { try await Task.sleep(for: .seconds(1)) }
+    if cell.fault.times == nil {
+      try await Task.sleep(until: begin + .seconds(MatrixCase.outlasting), clock: .continuous)
+    }
     stage.proxy.lift()
     if stage.proxy.hits == 0 {
       violations.append(Violation(.wrongAnswer, "the fault met no commit"))

@@ -14,15 +14,6 @@ final class SmallDisk: Sendable {
   private let folder: TemporaryFolder
   let path: String
 
-  /// Whether we may mount one.
-  static var isPossible: Bool {
-    #if os(Linux)
-      geteuid() == 0
-    #else
-      false
-    #endif
-  }
-
   /// - Throws: `FaultError` where it cannot be mounted.
   init(megabytes: Int) async throws {
     folder = try TemporaryFolder()
