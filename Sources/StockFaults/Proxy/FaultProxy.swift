@@ -83,9 +83,8 @@ public final class FaultProxy: Sendable {
 
   // MARK: Faults
 
-  /// From now on; in place of the fault that was set before.
+  /// From now on; in place of the fault that was set before. What waits goes on waiting.
   public func set(_ fault: Fault) {
-    lift()
     state.withLock {
       $0.fault = fault
       $0.left = fault.times ?? .max
