@@ -21,7 +21,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-matrix faults-kills faults-stops faults-durability deps-faults bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps page test-page test-page-quick docs contract contract-ci contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-matrix faults-kills faults-stops faults-durability deps-faults bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -71,9 +71,6 @@ run: build $(DATA)/admin.key ## build and start the engine with its own Redis in
 test: deps deps-faults ## build and run all tests, the heavy ones in a short form
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
-
-page: ## put the web page's files (Sources/StockHTTP/Page/Web) into the executable
-	Sources/StockHTTP/Page/Web/embed.sh
 
 test-page: build ## drive the web page in Chromium: every function, accessibility, first view; pictures for docs
 	Tests/Browser/run.sh --screenshots docs/images

@@ -70,7 +70,11 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       exclude: ["Page/Web"],
-      swiftSettings: settings),
+      swiftSettings: settings,
+      plugins: ["EmbedTexts"]),
+    // The web page and the contract, as they lie in the repository, become part of StockHTTP.
+    .plugin(name: "EmbedTexts", capability: .buildTool(), dependencies: ["embed-texts"]),
+    .executableTarget(name: "embed-texts", swiftSettings: settings),
     .target(
       name: "StockTools",
       dependencies: [

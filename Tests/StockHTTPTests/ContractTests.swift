@@ -70,14 +70,14 @@ import Yams
   @Test("what is served is what lies in docs/; else run make docs")
   func isUpToDate() throws {
     let contract = try Self.text("docs/openapi.yaml")
-    #expect(ContractFiles.openapi_yaml.description == contract)
-    #expect(ContractFiles.docs_css.description == (try Self.text("docs/contract/docs.css")))
-    #expect(ContractFiles.docs_js.description == (try Self.text("docs/contract/docs.js")))
+    #expect(ContractTexts.openapi_yaml.description == contract)
+    #expect(ContractTexts.docs_css.description == (try Self.text("docs/contract/docs.css")))
+    #expect(ContractTexts.docs_js.description == (try Self.text("docs/contract/docs.js")))
     let digest = SHA256.hash(data: Data(contract.utf8)).map {
       ($0 < 16 ? "0" : "") + String($0, radix: 16)
     }.joined()
     #expect(
-      ContractFiles.docs_html.description.contains("<meta name=\"contract\" content=\"\(digest)\">")
+      ContractTexts.docs_html.description.contains("<meta name=\"contract\" content=\"\(digest)\">")
     )
   }
 
@@ -100,7 +100,7 @@ import Yams
 
   @Test("the page needs no script or style in its text, and no other host")
   func pageIsStrict() {
-    let page = ContractFiles.docs_html.description
+    let page = ContractTexts.docs_html.description
     #expect(!page.contains(" style="))
     #expect(!page.contains("<style"))
     #expect(!page.contains("javascript:"))
@@ -111,7 +111,7 @@ import Yams
 
   @Test("each error's type leads to its place in the page", arguments: ProblemCode.allCases)
   func typesLeadSomewhere(_ code: ProblemCode) {
-    #expect(ContractFiles.docs_html.description.contains("id=\"\(code.name)\""))
+    #expect(ContractTexts.docs_html.description.contains("id=\"\(code.name)\""))
   }
 
   // MARK: Calls

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the page that shows docs/openapi.yaml, and the Swift files that make both part of the
-executable. Run it after a change of the contract (make docs); a test says when it was forgotten.
+"""Makes docs.html, the page that shows docs/openapi.yaml. Run it after a change of the contract
+(make docs); a test says when it was forgotten.
 
 Needs PyYAML (Debian: python3-yaml)."""
 
@@ -16,7 +16,6 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 CONTRACT = ROOT / "docs/openapi.yaml"
-TARGET = ROOT / "Sources/StockHTTP/Contract/Files"
 METHODS = ["get", "put", "post", "delete"]
 
 
@@ -346,28 +345,11 @@ class Page:
 """
 
 
-def swift(name, text, source):
-    """A Swift file with a text. In pieces: lines that are too long slow the compiler down."""
-    assert '"""####' not in text, "the text ends its own literal"
-    return (f"// Made by docs/contract/page.py from {source}. Change that.\n"
-            "// swift-format-ignore-file\n\n"
-            "extension ContractFiles {\n"
-            f'  static let {name}: StaticString = ####"""\n{text}\n"""####\n}}\n')
-
-
 def main():
     text = CONTRACT.read_text()
     digest = hashlib.sha256(text.encode()).hexdigest()
     page = Page(yaml.safe_load(text)).render(digest)
-    TARGET.mkdir(parents=True, exist_ok=True)
-    files = {
-        "openapi_yaml": (text, "docs/openapi.yaml"),
-        "docs_html": (page, "docs/openapi.yaml"),
-        "docs_css": ((HERE / "docs.css").read_text(), "docs/contract/docs.css"),
-        "docs_js": ((HERE / "docs.js").read_text(), "docs/contract/docs.js"),
-    }
-    for name, (content, source) in files.items():
-        (TARGET / f"{name}.swift").write_text(swift(name, content, source))
+    (HERE / "docs.html").write_text(page)
     return 0
 
 
