@@ -107,7 +107,7 @@ faults-events: build ## 5,000 readers of events: what they cost, and how far the
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults events
 
-faults-matrix: build ## all that Redis can say or do to a commit, before and after it (EXTENT=short|whole|long)
+faults-matrix: build ## all that Redis can say or do to a commit, before and after it (EXTENT=short, whole, long)
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults matrix --extent $(EXTENT)
 
