@@ -103,8 +103,12 @@ struct DurabilityCommand: AsyncParsableCommand {
     guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000") }
   }
 
+  @Option(help: "Only the lines that begin with it: \"always\", \"replicas:1, host\".")
+  var only = ""
+
   func run() async throws {
     var table = DurabilityTable()
+    table.prefix = only
     table.rounds = rounds
     try finish(await table.run(try options.scene()))
   }

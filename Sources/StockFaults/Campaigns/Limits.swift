@@ -105,6 +105,10 @@ public struct Limits: Sendable {
         Violation(.wrongAnswer, "it starts on a data folder that it cannot write to"))
     } catch {
       let words = engine.errorTail
+      if words.contains("setpriv:") {
+        report.facts.append("a folder that is not writable: NOT RUN: \(words)")
+        return
+      }
       if !words.contains(path) {
         report.violations.append(
           Violation(.wrongAnswer, "it does not say which folder it cannot write to: \(words)"))

@@ -5,6 +5,8 @@ import Synchronization
 /// For each mode and each fault: how many writes were confirmed, and how many of those are not there
 /// afterwards. What a mode does not promise is measured as well.
 public struct DurabilityTable: Sendable {
+  /// Only the lines whose names begin with it: "replicas:1, engine killed".
+  public var prefix = ""
   /// Of each line.
   public var rounds = 5
   /// Writes go on so long before the fault, and some random time more.
@@ -26,13 +28,14 @@ public struct DurabilityTable: Sendable {
   public func run(_ scene: Scene) async throws -> Report {
     var report = Report("durability")
     var random = SeededRandom(seed: scene.seed)
+    let library = try await SyncLibrary()
     report.facts.append("| mode | fault | confirmed | of those lost | most in one of \(rounds) |")
     report.facts.append("|---|---|---|---|---|")
-    for row in DurabilityRow.all {
+    for row in DurabilityRow.all where row.name.hasPrefix(prefix) {
       var line = Line(row: row)
       for _ in 0..<rounds {
         let extra = Duration.milliseconds(Int.random(in: 0...1_200, using: &random))
-        let (confirmed, lost) = try await measure(row, length + extra, scene)
+        let (confirmed, lost) = try await measure(row, length + extra, scene, library)
         line.confirmed += confirmed
         line.lost += lost
         line.mostLost = max(line.mostLost, lost)
@@ -53,10 +56,10 @@ public struct DurabilityTable: Sendable {
   }
 
   private func measure(
-    _ row: DurabilityRow, _ length: Duration, _ scene: Scene
+    _ row: DurabilityRow, _ length: Duration, _ scene: Scene, _ library: SyncLibrary
   ) async throws -> (confirmed: Int64, lost: Int64) {
-    let witness = try await SyncWitness(delay: row.slowDisk)
-    let replicaWitness = try await SyncWitness()
+    let witness = try SyncWitness(library, delay: row.slowDisk)
+    let replicaWitness = try SyncWitness(library)
     let fsync = ["--appendfsync", row.mode == "always" ? "always" : "everysec"]
     let primary: RedisProcess
     var replica: RedisProcess?

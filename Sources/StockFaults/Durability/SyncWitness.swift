@@ -5,14 +5,45 @@ import StockProcesses
 /// be on the disk: what had been written when an fdatasync began that came to a good end. Whatever is
 /// behind that, a machine that loses its power may lose.
 struct SyncWitness: Sendable {
+  private let library: SyncLibrary
   private let folder: TemporaryFolder
   private let delay: Duration?
 
   /// - Parameter delay: makes every fdatasync take so much longer, as a slow disk does.
-  /// - Throws: `FaultError` where there is no C compiler.
-  init(delay: Duration? = nil) async throws {
+  init(_ library: SyncLibrary, delay: Duration? = nil) throws {
+    self.library = library
     folder = try TemporaryFolder()
     self.delay = delay
+  }
+
+  /// For the process that is to be watched.
+  var environment: [String: String] {
+    var environment = [
+      "LD_PRELOAD": library.path, "SYNC_WITNESS": "\(folder.path)/synced",
+    ]
+    if let delay { environment["SYNC_DELAY_US"] = "\(delay.nanoseconds / 1_000)" }
+    return environment
+  }
+
+  /// Bytes of a file that are certain to be on the disk.
+  func syncedBytes(of path: String) throws -> UInt64 {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    guard let inode = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value else { return 0 }
+    let text = (try? String(contentsOfFile: "\(folder.path)/synced", encoding: .utf8)) ?? ""
+    let last = text.split(separator: "\n").last { $0.hasPrefix("\(inode) ") }
+    return last.flatMap { UInt64($0.split(separator: " ")[1]) } ?? 0
+  }
+}
+
+/// The library of a `SyncWitness`, compiled once.
+struct SyncLibrary: Sendable {
+  private let folder: TemporaryFolder
+
+  var path: String { "\(folder.path)/witness.so" }
+
+  /// - Throws: `FaultError` where there is no C compiler.
+  init() async throws {
+    folder = try TemporaryFolder()
     try Self.source.write(
       toFile: "\(folder.path)/witness.c", atomically: true, encoding: .utf8)
     // Swift on Linux comes with clang.
@@ -26,26 +57,8 @@ struct SyncWitness: Sendable {
     guard let found else { throw FaultError("there is no C compiler in PATH") }
     _ = try await Program.run(
       found,
-      ["-shared", "-fPIC", "-O1", "-o", "\(folder.path)/witness.so", "\(folder.path)/witness.c"],
+      ["-shared", "-fPIC", "-O1", "-o", path, "\(folder.path)/witness.c"],
       output: "\(folder.path)/cc.out")
-  }
-
-  /// For the process that is to be watched.
-  var environment: [String: String] {
-    var environment = [
-      "LD_PRELOAD": "\(folder.path)/witness.so", "SYNC_WITNESS": "\(folder.path)/synced",
-    ]
-    if let delay { environment["SYNC_DELAY_US"] = "\(delay.nanoseconds / 1_000)" }
-    return environment
-  }
-
-  /// Bytes of a file that are certain to be on the disk.
-  func syncedBytes(of path: String) throws -> UInt64 {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path)
-    guard let inode = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value else { return 0 }
-    let text = (try? String(contentsOfFile: "\(folder.path)/synced", encoding: .utf8)) ?? ""
-    let last = text.split(separator: "\n").last { $0.hasPrefix("\(inode) ") }
-    return last.flatMap { UInt64($0.split(separator: " ")[1]) } ?? 0
   }
 
   private static let source = """

@@ -75,6 +75,7 @@ final class ProxyLink: ChannelInboundHandler {
         link.handOn()
       case .failure:
         // As if nobody listened.
+        link.commands.removeAll()
         link.client.close(promise: nil)
       }
     }
@@ -82,7 +83,6 @@ final class ProxyLink: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     isClientGone = true
-    proxy?.closed(ObjectIdentifier(self))
     closeRedisIfDone()
   }
 
@@ -92,7 +92,9 @@ final class ProxyLink: ChannelInboundHandler {
 
   private func closeRedisIfDone() {
     // What is delayed still gets there.
-    if isClientGone, commands.isEmpty { redis?.close(promise: nil) }
+    guard isClientGone, commands.isEmpty else { return }
+    redis?.close(promise: nil)
+    proxy?.closed(ObjectIdentifier(self))
   }
 
   /// Both sides at once.
