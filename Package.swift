@@ -10,6 +10,7 @@ let settings: [SwiftSetting] = [
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(
   name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -53,19 +54,25 @@ let package = Package(
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     // epoll and timerfd, which Swift's Glibc leaves out.
     .systemLibrary(name: "CEpoll"),
+    // The engine's event loops and sockets (ADR 23).
+    .target(
+      name: "StockLoop", dependencies: ["CEpoll", nio, nioConcurrency], swiftSettings: settings),
     .target(
       name: "StockRedis",
-      dependencies: ["StockCore", "CHiredis", nio, nioPosix, nioConcurrency, logging],
+      dependencies: ["StockCore", "StockLoop", "CHiredis", nio, nioConcurrency, logging],
       resources: [.embedInCode("Scripts")],
       swiftSettings: settings),
     .target(
       name: "StockEngine",
-      dependencies: ["StockCore", "StockRedis", nio, nioPosix, nioConcurrency, logging, metrics],
+      dependencies: [
+        "StockCore", "StockLoop", "StockRedis", nio, nioConcurrency, logging, metrics,
+      ],
       swiftSettings: settings),
     .target(
       name: "StockHTTP",
       dependencies: [
-        "StockCore", "StockEngine", nio, nioPosix, nioHTTP1, nioConcurrency, logging, metrics,
+        "StockCore", "StockLoop", "StockEngine", nio, nioHTTP1, nioEmbedded, nioConcurrency,
+        logging, metrics,
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -78,7 +85,7 @@ let package = Package(
     .target(
       name: "StockTools",
       dependencies: [
-        "StockCore", "CEpoll", nio, nioPosix, nioHTTP1, logging,
+        "StockCore", "StockLoop", "CEpoll", nio, nioPosix, nioHTTP1, logging,
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -86,8 +93,8 @@ let package = Package(
     .executableTarget(
       name: "stock",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", "StockProcesses",
-        nio, nioPosix, nioHTTP1, logging, metrics,
+        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockHTTP", "StockTools",
+        "StockProcesses", nio, nioHTTP1, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -99,7 +106,9 @@ let package = Package(
       name: "StockProcesses", dependencies: ["StockRedis", "StockTools"], swiftSettings: settings),
     .target(
       name: "StockFaults",
-      dependencies: ["StockCore", "StockRedis", "StockTools", "StockProcesses", nio, nioPosix],
+      dependencies: [
+        "StockCore", "StockLoop", "StockRedis", "StockTools", "StockProcesses", nio, nioPosix,
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "stock-faults",
@@ -119,22 +128,24 @@ let package = Package(
     .testTarget(
       name: "StockCoreTests", dependencies: ["StockCore", "StockTestKit"], swiftSettings: settings),
     .testTarget(
+      name: "StockLoopTests", dependencies: ["StockLoop", nio, nioConcurrency],
+      swiftSettings: settings),
+    .testTarget(
       name: "StockRedisTests",
-      dependencies: ["StockCore", "StockRedis", "StockTestKit", nio, nioPosix],
+      dependencies: ["StockCore", "StockLoop", "StockRedis", "StockTestKit", nio, nioPosix],
       swiftSettings: settings),
     .testTarget(
       name: "StockEngineTests",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockTestKit", nio, nioPosix, logging,
+        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockTestKit", nio, logging,
       ],
       swiftSettings: settings),
     .testTarget(
       name: "StockHTTPTests",
       dependencies: [
-        "StockCore", "StockEngine", "StockHTTP", "StockTestKit", nio, nioPosix, nioHTTP1,
-        nioConcurrency, logging,
+        "StockCore", "StockLoop", "StockEngine", "StockHTTP", "StockTestKit", nio, nioPosix,
+        nioHTTP1, nioEmbedded, nioConcurrency, logging,
         .product(name: "CoreMetrics", package: "swift-metrics"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ],

@@ -1,6 +1,7 @@
 public import Logging
 public import NIOCore
 public import StockCore
+public import StockLoop
 import StockRedis
 
 /// The engine: shards on event loops, over one Redis.
@@ -33,7 +34,7 @@ public final class ShardedEngine: Engine {
   /// - Throws: `RedisSetupError` where Redis must not be used so; `EngineError` where a shard cannot
   ///   be loaded; `CancellationError`.
   public static func start(
-    configuration: EngineConfiguration, loops: [any EventLoop], logger: Logger
+    configuration: EngineConfiguration, loops: [LoopThread], logger: Logger
   ) async throws -> ShardedEngine {
     Bounds.check()
     precondition(!loops.isEmpty, "an engine needs an event loop")
@@ -78,7 +79,7 @@ public final class ShardedEngine: Engine {
   }
 
   private static func openNamespace(
-    _ configuration: EngineConfiguration, on loop: any EventLoop, logger: Logger
+    _ configuration: EngineConfiguration, on loop: LoopThread, logger: Logger
   ) async throws -> Int {
     let connection = try await RedisConnection.connect(
       to: configuration.address, on: loop, connectTimeout: .seconds(10)

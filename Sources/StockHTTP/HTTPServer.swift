@@ -1,9 +1,9 @@
 import NIOConcurrencyHelpers
 public import NIOCore
-import NIOHTTP1
-import NIOPosix
 import StockCore
 public import StockEngine
+public import StockLoop
+import Synchronization
 
 /// Why a server could not start.
 public enum HTTPServerError: Error, Equatable, Sendable {
@@ -18,22 +18,21 @@ public final class HTTPServer: Sendable {
   /// Where it listens: with port 0, the one it was given.
   public let localAddress: SocketAddress
 
-  private let listener: any Channel
-  let fronts: [NIOLoopBound<LoopFront>]
+  private let listener: NIOLoopBound<Listener>
+  private let door: Door
+  var fronts: [NIOLoopBound<LoopFront>] { door.fronts }
 
-  private init(
-    localAddress: SocketAddress, listener: any Channel, fronts: [NIOLoopBound<LoopFront>]
-  ) {
-    self.localAddress = localAddress
+  private init(listener: NIOLoopBound<Listener>, address: SocketAddress, door: Door) {
     self.listener = listener
-    self.fronts = fronts
+    self.localAddress = address
+    self.door = door
   }
 
   /// Listens, and serves on all loops of `group`, which has to be the one that `engine` runs on.
   ///
   /// - Parameter port: 0 takes a free one.
   public static func start(
-    engine: any Engine, host: String, port: Int, group: any EventLoopGroup,
+    engine: any Engine, host: String, port: Int, group: LoopGroup,
     configuration: HTTPConfiguration = HTTPConfiguration()
   ) async throws(HTTPServerError) -> HTTPServer {
     do {
@@ -44,7 +43,7 @@ public final class HTTPServer: Sendable {
       let limit = ConnectionLimit(configuration.maxConnections)
       let shared = SharedFront(configuration)
       var fronts: [NIOLoopBound<LoopFront>] = []
-      for loop in group.makeIterator() {
+      for loop in group.loops {
         let front = try await loop.submit {
           let front = LoopFront(
             engine: engine, loop: loop, configuration: configuration, limit: limit,
@@ -56,9 +55,13 @@ public final class HTTPServer: Sendable {
         shared.metrics.add(front)
       }
       do {
-        let listener = try await listen(on: address, group: group, fronts: fronts)
-        return HTTPServer(
-          localAddress: listener.localAddress ?? address, listener: listener, fronts: fronts)
+        let door = Door(fronts)
+        let loop = group.loops[0]
+        let (listener, bound) = try await loop.submit {
+          let listener = try Listener(at: address, on: loop) { door.admit($0) }
+          return (NIOLoopBound(listener, eventLoop: loop), listener.address)
+        }.get()
+        return HTTPServer(listener: listener, address: bound, door: door)
       } catch {
         await stop(fronts, within: .zero)
         throw error
@@ -70,32 +73,18 @@ public final class HTTPServer: Sendable {
     }
   }
 
-  private static func listen(
-    on address: SocketAddress, group: any EventLoopGroup, fronts: [NIOLoopBound<LoopFront>]
-  ) async throws -> any Channel {
-    var byLoop: [ObjectIdentifier: NIOLoopBound<LoopFront>] = [:]
-    for front in fronts { byLoop[ObjectIdentifier(front.eventLoop)] = front }
-    let frontOfLoop = byLoop
-    return try await ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 4_096)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.allowRemoteHalfClosure, value: true)
-      // One read and one write for what arrives at once.
-      .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(
-        .recvAllocator,
-        value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 4_096, maximum: 65_536)
-      )
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let front = frontOfLoop[ObjectIdentifier(channel.eventLoop)] else {
-            preconditionFailure("a connection on a loop that the server does not know")
-          }
-          try front.value.adopt(channel)
-        }
-      }
-      .bind(to: address).get()
+  /// Serves a client on a stream socket that is connected already, as on one that was accepted.
+  ///
+  /// - Parameters:
+  ///   - descriptor: becomes the server's, which closes it.
+  ///   - isSecure: the client came by TLS, which has ended before this.
+  ///   - client: the client's address, where it is not that of the socket.
+  /// - Throws: `SocketError` if it is no socket.
+  public func adopt(
+    descriptor: CInt, isSecure: Bool, client: String? = nil
+  ) throws(SocketError) {
+    try StreamSocket.prepare(descriptor)
+    door.admit(descriptor, origin: ConnectionOrigin(isSecure: isSecure, client: client))
   }
 
   /// Lets what is under way finish, closes what is idle, and the rest when `grace` has passed. New
@@ -103,7 +92,7 @@ public final class HTTPServer: Sendable {
   /// accepted. Returns when no connection is left.
   public func stop(within grace: TimeAmount = .seconds(10)) async {
     await Self.stop(fronts, within: grace)
-    try? await listener.close().get()
+    try? await listener.eventLoop.submit { [listener] in listener.value.close() }.get()
   }
 
   private static func stop(_ fronts: [NIOLoopBound<LoopFront>], within grace: TimeAmount) async {
@@ -113,6 +102,26 @@ public final class HTTPServer: Sendable {
     }
     for front in fronts {
       try? await front.eventLoop.flatSubmit { front.value.drained() }.get()
+    }
+  }
+}
+
+/// Where connections come in: each loop gets one in turn.
+private final class Door: Sendable {
+  let fronts: [NIOLoopBound<LoopFront>]
+  private let turn = Atomic(0)
+
+  init(_ fronts: [NIOLoopBound<LoopFront>]) { self.fronts = fronts }
+
+  func admit(_ descriptor: CInt, origin: ConnectionOrigin = ConnectionOrigin()) {
+    let number = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+    let front = fronts[number % fronts.count]
+    if front.eventLoop.inEventLoop {
+      front.value.adopt(descriptor, origin: origin)
+    } else if let loop = front.eventLoop as? LoopThread, !loop.hasEnded {
+      loop.execute { front.value.adopt(descriptor, origin: origin) }
+    } else {
+      StreamSocket.close(descriptor)
     }
   }
 }

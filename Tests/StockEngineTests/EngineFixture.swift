@@ -1,9 +1,9 @@
 import Foundation
 import Logging
 import NIOCore
-import NIOPosix
 import StockCore
 import StockEngine
+import StockLoop
 import StockRedis
 
 /// A client on one event loop of an engine: asks, and waits for the answer.
@@ -41,12 +41,12 @@ final class LoopClient: AnswerReceiver {
 final class EngineFixture: Sendable {
   let folder: String
   let redis: ManagedRedis
-  let group: MultiThreadedEventLoopGroup
+  let group: LoopGroup
   let engine: ShardedEngine
   let clients: [NIOLoopBound<LoopClient>]
 
   private init(
-    folder: String, redis: ManagedRedis, group: MultiThreadedEventLoopGroup, engine: ShardedEngine,
+    folder: String, redis: ManagedRedis, group: LoopGroup, engine: ShardedEngine,
     clients: [NIOLoopBound<LoopClient>]
   ) {
     self.folder = folder
@@ -82,8 +82,8 @@ final class EngineFixture: Sendable {
     folder: String, redis: ManagedRedis, loops: Int, shards: Int,
     configuration: ShardConfiguration = .init()
   ) async throws -> EngineFixture {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
-    let all = (0..<loops).map { _ in group.next() }
+    let group = try LoopGroup(threads: loops)
+    let all = group.loops
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let engine = try await ShardedEngine.start(

@@ -1,8 +1,8 @@
 import Glibc
 import NIOCore
-import NIOPosix
 import StockCore
 import StockEngine
+import StockLoop
 import StockRedis
 import Testing
 
@@ -65,7 +65,7 @@ struct EngineTests {
   @Test func aForgottenScriptIsNotNoticed() async throws {
     try await EngineFixture.with { fixture in
       let connection = try await RedisConnection.connect(
-        to: fixture.redis.address, on: fixture.group.next(), loadScripts: false
+        to: fixture.redis.address, on: fixture.group.nextLoop(), loadScripts: false
       ).get()
       for quantity in Int64(1)...20 {
         _ = try await connection.call(["SCRIPT", "FLUSH"])
@@ -96,7 +96,7 @@ struct EngineTests {
       _ = await fixture.ask(.set(1, "MAIN", 10))
       _ = await fixture.ask(.set(2, "MAIN", 10))
       let connection = try await RedisConnection.connect(
-        to: fixture.redis.address, on: fixture.group.next(), loadScripts: false
+        to: fixture.redis.address, on: fixture.group.nextLoop(), loadScripts: false
       ).get()
       _ = try await connection.call(["HDEL", "stock:{0}:entries", "1"])
       _ = try await connection.call(["HSET", "stock:{0}:entries", "2", "9 0 1 2 5 5 - MAIN"])

@@ -1,7 +1,7 @@
 import NIOCore
-import NIOPosix
 import StockCore
 import StockEngine
+import StockLoop
 import StockRedis
 import Testing
 
@@ -94,7 +94,7 @@ struct IdempotencyTests {
       _ = await fixture.ask(.set(1, "MAIN", 100))
       _ = await fixture.ask(.reserve(1, "MAIN", 1), key: key(1))
       let connection = try await RedisConnection.connect(
-        to: fixture.redis.address, on: fixture.group.next(), loadScripts: false
+        to: fixture.redis.address, on: fixture.group.nextLoop(), loadScripts: false
       ).get()
       func buckets() async throws -> [String] {
         try await connection.call(["KEYS", "stock:{0}:idem:*"]).elements.compactMap(\.text).sorted()

@@ -1,7 +1,7 @@
 import NIOCore
-import NIOPosix
 import StockCore
 import StockEngine
+import StockLoop
 import StockRedis
 import Testing
 
@@ -133,7 +133,7 @@ struct LedgerTests {
       // What was trimmed away shows as a gap.
       let shard = fixture.engine.shardMap.shard(ofProduct: products[0])
       let connection = try await RedisConnection.connect(
-        to: fixture.redis.address, on: fixture.group.next(), loadScripts: false
+        to: fixture.redis.address, on: fixture.group.nextLoop(), loadScripts: false
       ).get()
       _ = try await connection.call(["XTRIM", "stock:{\(shard)}:log", "MINID", "20"])
       await connection.disconnect()
@@ -151,7 +151,7 @@ struct LedgerTests {
       _ = await fixture.ask(.set(1, "MAIN", 100))
       #expect(try await fixture.engine.ledger(of: 0, after: 0, limit: 10).count == 1)
       let connection = try await RedisConnection.connect(
-        to: fixture.redis.address, on: fixture.group.next(), loadScripts: false
+        to: fixture.redis.address, on: fixture.group.nextLoop(), loadScripts: false
       ).get()
       _ = try await connection.call(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
       await connection.disconnect()

@@ -1,7 +1,7 @@
 import NIOCore
-import NIOPosix
 import StockCore
 import StockEngine
+import StockLoop
 import StockRedis
 import Testing
 
@@ -12,7 +12,7 @@ struct RepairTests {
     of fixture: EngineFixture
   ) async throws -> RedisConnection {
     try await RedisConnection.connect(
-      to: fixture.redis.address, on: fixture.group.next(), loadScripts: false
+      to: fixture.redis.address, on: fixture.group.nextLoop(), loadScripts: false
     ).get()
   }
 

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOEmbedded
 import StockCore
 import Testing
 
@@ -121,7 +120,7 @@ import Testing
     let wire = try Wire(judge: nil)
     let count = Bounds.maxOperationsPerRequest
     try wire.send(request("POST", path, operations(Array(repeating: good, count: count))))
-    let connection = try wire.channel.pipeline.syncOperations.handler(type: HTTPConnection.self)
+    let connection = try #require(wire.connection)
     #expect(connection.operationsUnderWay == count)
     wire.gateway.answer((0..<count).map { ($0, .entry(entry())) })
     #expect(connection.operationsUnderWay == 0)

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOEmbedded
 import StockCore
 import Testing
 
@@ -123,7 +122,7 @@ import Testing
     wire.gateway.answer([(2, .entry(entry())), (1, .refused(.entryNotFound))])
     let response = try #require(try wire.responses().first)
     #expect(response.status == 200 && response.fields["idempotency-replayed"] == nil)
-    let connection = try wire.channel.pipeline.syncOperations.handler(type: HTTPConnection.self)
+    let connection = try #require(wire.connection)
     #expect(connection.operationsUnderWay == 0)
 
     // Again: all of it is there already.
@@ -171,7 +170,7 @@ import Testing
     #expect(codes == ["outcome_unknown", "store_unavailable", "store_unavailable"])
     #expect(wire.gateway.submitted.count == 1)
     #expect(response.fields["x-stock-sequence"] == nil)
-    let connection = try wire.channel.pipeline.syncOperations.handler(type: HTTPConnection.self)
+    let connection = try #require(wire.connection)
     #expect(connection.operationsUnderWay == 0)
   }
 

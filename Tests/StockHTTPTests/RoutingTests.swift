@@ -59,7 +59,7 @@ import Testing
     let response = try wire.ask(request(method, path, body))
     #expect(response.status == 401 && response.code == "unauthorized")
     #expect(response.fields["www-authenticate"] == "Bearer")
-    #expect(wire.channel.isActive)
+    #expect(wire.isOpen)
   }
 
   @Test(arguments: [

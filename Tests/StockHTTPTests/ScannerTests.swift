@@ -1,5 +1,4 @@
 import NIOCore
-import NIOEmbedded
 import StockTestKit
 import Testing
 
@@ -77,12 +76,12 @@ import Testing
     wire.front.scansPlainRequests = scans
     var start = 0
     for cut in cuts + [bytes.count] {
-      if cut > start, wire.channel.isActive { try wire.send(Array(bytes[start..<cut])) }
+      if cut > start, wire.isOpen { try wire.send(Array(bytes[start..<cut])) }
       start = cut
     }
     let text = try wire.written()
     let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
     let kept = lines.filter { !$0.hasPrefix("X-Request-Id: ") || $0.count < 30 }
-    return kept.joined(separator: "\n") + (wire.channel.isActive ? "" : "\nclosed")
+    return kept.joined(separator: "\n") + (wire.isOpen ? "" : "\nclosed")
   }
 }

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import StockCore
 import StockEngine
+import StockLoop
 import Testing
 
 @testable import StockHTTP
@@ -226,7 +227,7 @@ import Testing
   // MARK: Starting, stopping, bounds
 
   @Test func withoutKeysOnlyOnLoopback() async throws {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let group = try LoopGroup(threads: 1)
     for host in ["0.0.0.0", "::"] {
       await #expect(throws: HTTPServerError.authorizationNeeded(host: host)) {
         _ = try await HTTPServer.start(
@@ -240,11 +241,13 @@ import Testing
   @Test func anAddressThatIsTaken() async throws {
     try await withServer { server, engine, group in
       let port = try #require(server.localAddress.port)
+      let others = try LoopGroup(threads: 1)
       // Listening twice on one address is an error even with SO_REUSEADDR.
       await #expect(throws: HTTPServerError.self) {
         _ = try await HTTPServer.start(
-          engine: FakeEngine(), host: "127.0.0.1", port: port, group: group)
+          engine: FakeEngine(), host: "127.0.0.1", port: port, group: others)
       }
+      try await others.shutdownGracefully()
       // The first is none the worse for it.
       let client = try await Client(server.localAddress, group: group)
       #expect(try await client.ask(get("/healthz")).status == 200)
@@ -284,7 +287,7 @@ import Testing
     }
   }
 
-  /// More than the socket takes: the rest waits in the channel, and comes behind what went out before.
+  /// More than the socket takes: the rest waits, and comes behind what went out before.
   @Test func answersThatAreReadLateKeepTheirOrder() async throws {
     let title = String(repeating: "0123456789", count: 20_000)
     let value = ProductValue(
@@ -320,16 +323,17 @@ import Testing
   }
 
   @Test func stoppingLetsRequestsFinish() async throws {
+    let loops = try LoopGroup(threads: 1)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let engine = FakeEngine()
     let server = try await HTTPServer.start(
-      engine: engine, host: "127.0.0.1", port: 0, group: group,
+      engine: engine, host: "127.0.0.1", port: 0, group: loops,
       configuration: HTTPConfiguration(authorization: .none))
     let idle = try await Client(server.localAddress, group: group)
     let busy = try await Client(server.localAddress, group: group)
     #expect(try await idle.ask(get("/healthz", nil)).status == 200)
     try await busy.send(get(base + "/41", nil))
-    let loop = group.next()
+    let loop = loops.loops[0]
     func submitted() async throws -> Int {
       try await loop.submit { (engine.gateway(on: loop) as? FakeGateway)?.submitted.count ?? 0 }
         .get()
@@ -354,6 +358,7 @@ import Testing
       _ = try await Client(server.localAddress, group: group)
     }
     try await group.shutdownGracefully()
+    try await loops.shutdownGracefully()
   }
 
   @Test func whatIsOnItsWayWhenTheEngineStopsIsAnswered() async throws {

@@ -1,4 +1,3 @@
-import NIOEmbedded
 import StockCore
 import Testing
 
@@ -215,7 +214,7 @@ import Testing
     #expect(deleted.status == 204 && deleted.body.isEmpty)
     #expect(deleted.fields["content-length"] == nil && deleted.fields["content-type"] == nil)
     #expect(deleted.fields["x-stock-shard"] == "3")
-    #expect(deletion.channel.isActive)
+    #expect(deletion.isOpen)
   }
 
   @Test func errorsOfTheFormNameWhatIsKnown() throws {

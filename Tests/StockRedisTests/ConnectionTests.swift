@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import StockLoop
 import StockRedis
 import Synchronization
 import Testing
@@ -95,7 +96,7 @@ struct ConnectionTests {
     let error = try await #require(throws: RedisConnectionError.self) {
       try await RedisConnection.connect(
         to: RedisAddress(endpoint: .unix(path: folder.path + "/none")),
-        on: MultiThreadedEventLoopGroup.singleton.next()
+        on: LoopGroup.shared.nextLoop()
       ).get()
     }
     #expect(error.code == .unreachable)
@@ -119,7 +120,7 @@ struct ConnectionTests {
     let server = try await ScriptedServer(pieces)
     let error = try await #require(throws: RedisConnectionError.self) {
       try await RedisConnection.connect(
-        to: server.address, on: MultiThreadedEventLoopGroup.singleton.next(),
+        to: server.address, on: LoopGroup.shared.nextLoop(),
         connectTimeout: pieces.isEmpty ? .milliseconds(200) : .seconds(20)
       ).get()
     }
@@ -236,7 +237,7 @@ struct ConnectionTests {
   func bytes(_ pieces: [String], _ replies: [RESPValue], _ problem: String?) async throws {
     let server = try await ScriptedServer(pieces)
     let connection = try await RedisConnection.connect(
-      to: server.address, on: MultiThreadedEventLoopGroup.singleton.next(), loadScripts: false
+      to: server.address, on: LoopGroup.shared.nextLoop(), loadScripts: false
     ).get()
     let log = Log()
     try await connection.eventLoop.submit {

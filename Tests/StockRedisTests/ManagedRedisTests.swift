@@ -1,6 +1,6 @@
 import Foundation
 import NIOCore
-import NIOPosix
+import StockLoop
 import StockRedis
 import Synchronization
 import Testing
@@ -25,7 +25,7 @@ struct ManagedRedisTests {
 
   private func call(_ redis: ManagedRedis, _ words: [String]) async throws -> RESPValue {
     let connection = try await RedisConnection.connect(
-      to: redis.address, on: MultiThreadedEventLoopGroup.singleton.next()
+      to: redis.address, on: LoopGroup.shared.nextLoop()
     ).get()
     let reply = try await connection.call(words)
     await connection.disconnect()

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
-import NIOPosix
 import StockCore
+import StockLoop
 import StockRedis
 import Testing
 
@@ -49,7 +49,7 @@ final class TestRedis: Sendable {
     _ address: RedisAddress? = nil, loadScripts: Bool = true
   ) async throws -> RedisConnection {
     try await RedisConnection.connect(
-      to: address ?? self.address, on: MultiThreadedEventLoopGroup.singleton.next(),
+      to: address ?? self.address, on: LoopGroup.shared.nextLoop(),
       loadScripts: loadScripts
     ).get()
   }

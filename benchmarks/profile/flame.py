@@ -15,7 +15,7 @@ WIDTH, ROW, FONT, MARGIN = 1400, 15, 10, 12
 COLOURS = [
     ("kernel:", "#d9825b", "kernel"), ("runtime:", "#c9b458", "Swift runtime"),
     ("libc:", "#c9b458", None), ("Swift:", "#c9b458", None), ("[", "#b9b9b9", None),
-    ("NIO", "#7fa7c9", "NIO"), ("_NIO", "#7fa7c9", None), ("StockHTTP:", "#79b98a", "HTTP front"),
+    ("StockLoop:", "#7fa7c9", "loop and sockets"), ("NIO", "#7fa7c9", None), ("StockHTTP:", "#79b98a", "HTTP front"),
     ("StockEngine:", "#b48ac2", "engine"), ("StockCore:", "#e08a9b", "shard"),
     ("StockRedis:", "#67b7b0", "to Redis"), ("redis", "#a3a08c", "redis-server"),
 ]
@@ -50,7 +50,7 @@ def merged(stack):
     functions without names that call each other are one."""
     frames = stack.split(";")
     for index, frame in enumerate(frames):
-        if frame.startswith("NIOPosix:SelectableEventLoop.run"):
+        if frame.startswith("StockLoop:LoopThread.run"):
             frames = frames[:1] + frames[index:]
             break
     noise = ("partial apply", "thunk for", "implicit closure", "protocol witness")

@@ -95,8 +95,8 @@ def main():
     names = frame_names({frame for _, frames in samples for frame in frames})
     folded = Counter()
     for (thread, frames), count in samples.items():
-        # `NIO-ELT-2-#1` -> `loop`: there may be several, and their numbers say nothing.
-        thread = "event loop" if thread.startswith("NIO-ELT") else thread
+        # `stock-loop-1` -> `loop`: there may be several, and their numbers say nothing.
+        thread = "event loop" if thread.startswith("stock-loop") else thread
         folded[";".join([thread] + [names[f] for f in reversed(frames)])] += count
     for stack, count in sorted(folded.items()):
         print(stack, count)

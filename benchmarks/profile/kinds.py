@@ -23,9 +23,10 @@ PASSED_OVER = re.compile(
 
 # The first that matches; the order of the table as well.
 PARTS = [
-    ("NIO: loop, channels, pipeline", r"^(NIO|_NIO|CNIO|DequeModule)"),
+    ("loop and sockets", r"^StockLoop"),
+    ("NIO", r"^(NIO|_NIO|CNIO|DequeModule)"),
     ("front: find the request and its fields",
-     r"^StockHTTP:.*(HTTPConnection\.(scan|plain|channelRead)|RequestScanner|HeaderFields|RequestTarget)"),
+     r"^StockHTTP:.*(HTTPConnection\.(scan|take|plain|received)|RequestScanner|HeaderFields|RequestTarget)"),
     ("front: key", r"^(StockHTTP:.*(Credentials|KeyCache|principal|equalInConstantTime)|Crypto)"),
     ("front: route", r"^StockHTTP:.*(RouteTable|HTTPConnection\.(judge|route|authorize))"),
     ("front: JSON to command",
@@ -51,7 +52,7 @@ ORDER = [
     "front: connections and their order", "engine: to the shard and back", "shard: decide",
     "shard: batch closed, committed, answers released", "ledger: movements noted",
     "ledger: movements to bytes", "Redis: batch to bytes", "Redis: connection and reply",
-    "NIO: loop, channels, pipeline", "unknown caller", "redis-server: kernel",
+    "loop and sockets", "NIO", "unknown caller", "redis-server: kernel",
     "redis-server: script and data", "redis-server: fsync thread", "others",
 ]
 

@@ -11,7 +11,7 @@ import counts  # noqa: E402
 import fold  # noqa: E402
 import kinds  # noqa: E402
 
-LOOP = ["libc:start_thread", "NIOPosix:SelectableEventLoop.run()"]
+LOOP = ["libc:start_thread", "StockLoop:LoopThread.run()"]
 ANSWER = LOOP + ["StockRedis:RedisConnection.received(_:)", "StockHTTP:LoopFront.receive(_:)"]
 
 
@@ -46,7 +46,7 @@ class Parts(unittest.TestCase):
 
 
 class Stacks(unittest.TestCase):
-    TEXT = """NIO-ELT-0-#1  4711/4712  26550.777885:     500250 cpu-clock:
+    TEXT = """stock-loop-0  4711/4712  26550.777885:     500250 cpu-clock:
 \tffffffff8202b342 tcp_ack+0x22 ([kernel.kallsyms])
 \t          f838f __GI___libc_write+0x4f (/usr/lib/x86_64-linux-gnu/libc.so.6)
 
@@ -56,7 +56,7 @@ redis-server  4800 26550.8: 500250 cpu-clock:
 
     def test_samples_of_perf(self):
         found = list(fold.stacks(self.TEXT.splitlines(keepends=True)))
-        self.assertEqual([thread for thread, _ in found], ["NIO-ELT-0-#1", "redis-server"])
+        self.assertEqual([thread for thread, _ in found], ["stock-loop-0", "redis-server"])
         self.assertEqual(found[0][1][1], ("__GI___libc_write", "/usr/lib/x86_64-linux-gnu/libc.so.6"))
 
     def test_module_of_a_symbol(self):

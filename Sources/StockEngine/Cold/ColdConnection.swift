@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
-import NIOPosix
 import StockCore
+import StockLoop
 import StockRedis
 
 /// A connection to Redis for what may wait: so that no long reply stands before a commit's. It is made
@@ -113,7 +113,7 @@ final class ColdConnection: Sendable {
       guard !state.isStopped else { return nil }
       if let connection = state.connection { return connection }
       let made = RedisConnection.connect(
-        to: address, on: MultiThreadedEventLoopGroup.singleton.next(), connectTimeout: .seconds(2),
+        to: address, on: LoopGroup.shared.nextLoop(), connectTimeout: .seconds(2),
         loadScripts: false)
       state.connection = made
       return made

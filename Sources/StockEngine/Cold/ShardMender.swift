@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockLoop
 import StockRedis
 
 /// Writes to Redis what a shard's memory has: some fields a step.

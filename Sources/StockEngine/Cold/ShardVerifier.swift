@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockLoop
 import StockRedis
 
 /// Holds a shard's memory against Redis while both go on; and, with a mender, makes Redis hold again

@@ -2,6 +2,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import StockCore
+import StockLoop
 import StockRedis
 
 /// Stores and keys in Redis, under an ownership of their own, with all of them in memory.
@@ -15,7 +16,7 @@ final class RedisControlPlane: ControlPlane {
   private let writer: ControlWriter
   private let current: NIOLockedValueBox<ControlSnapshot>
 
-  init(configuration: EngineConfiguration, owner: String, loop: any EventLoop, logger: Logger) {
+  init(configuration: EngineConfiguration, owner: String, loop: LoopThread, logger: Logger) {
     let box = NIOLockedValueBox(ControlSnapshot(generation: 0, stores: [:], keys: [:]))
     self.current = box
     self.writer = ControlWriter(
@@ -114,7 +115,7 @@ actor ControlWriter {
 
   let configuration: EngineConfiguration
   private let owner: String
-  private let loop: any EventLoop
+  private let loop: LoopThread
   let logger: Logger
   let current: NIOLockedValueBox<ControlSnapshot>
 
@@ -128,7 +129,7 @@ actor ControlWriter {
   private var queue: [CheckedContinuation<Void, Never>] = []
 
   init(
-    configuration: EngineConfiguration, owner: String, loop: any EventLoop, logger: Logger,
+    configuration: EngineConfiguration, owner: String, loop: LoopThread, logger: Logger,
     current: NIOLockedValueBox<ControlSnapshot>
   ) {
     self.configuration = configuration

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import StockCore
+import StockLoop
 import StockRedis
 
 /// What the engine has on one event loop: some shards, their connection to Redis, and the way in and
@@ -10,7 +11,7 @@ import StockRedis
 /// another loop, costs more than deciding a command.
 final class EngineLoop: LoopGateway {
   let loopIndex: Int
-  let loop: any EventLoop
+  let loop: LoopThread
   let logger: Logger
   weak var receiver: (any AnswerReceiver)?
 
@@ -45,7 +46,7 @@ final class EngineLoop: LoopGateway {
   let lane: ScanLane
 
   init(
-    index: Int, loop: any EventLoop, loopCount: Int, shared: EngineShared, logger: Logger
+    index: Int, loop: LoopThread, loopCount: Int, shared: EngineShared, logger: Logger
   ) {
     self.loopIndex = index
     self.loop = loop
@@ -143,8 +144,8 @@ final class EngineLoop: LoopGateway {
   private func scheduleFlush() {
     guard !isFlushScheduled else { return }
     isFlushScheduled = true
-    // Runs when all that is readable now has been read.
-    loop.assumeIsolated().execute { self.flush() }
+    // Then all that is readable now has been read.
+    loop.atTurnEnd(self)
   }
 
   private func flush() {
@@ -241,6 +242,10 @@ final class EngineLoop: LoopGateway {
   }
 
   private func shard(_ id: ShardID) -> ShardActor { shards[id / loopCount] }
+}
+
+extension EngineLoop: TurnEnd {
+  func turnEnds() { flush() }
 }
 
 /// What the link reports. All of it on the loop, and never from inside a call to the link.

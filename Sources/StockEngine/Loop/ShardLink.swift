@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import StockCore
+import StockLoop
 import StockRedis
 
 /// Hears what the link has to say. Always on the loop, never from inside a call to the link.
@@ -17,7 +18,7 @@ protocol ShardLinkEvents: AnyObject {
 /// The connection to Redis of one loop's shards: makes it, and makes it anew when it is gone.
 /// Not Sendable: everything happens on the loop.
 final class ShardLink {
-  let loop: any EventLoop
+  let loop: LoopThread
   let owner: String
   let keys: RedisKeys
   private let address: RedisAddress
@@ -35,7 +36,7 @@ final class ShardLink {
   private(set) var counts = CommitCounts()
 
   init(
-    loop: any EventLoop, configuration: EngineConfiguration, owner: String,
+    loop: LoopThread, configuration: EngineConfiguration, owner: String,
     events: any ShardLinkEvents, logger: Logger
   ) {
     self.loop = loop

@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockLoop
 import StockRedis
 
 /// Takes a shard, so that an old owner's late writes fail, then reads it: products, entries, holds,

@@ -1,6 +1,6 @@
 import Foundation
 import NIOCore
-import NIOPosix
+import StockLoop
 public import StockProcesses
 public import StockRedis
 
@@ -119,7 +119,7 @@ public enum RedisAccess {
   /// - Parameter url: "unix:///…" or "redis://…".
   public static func open(_ url: String) async throws -> RedisConnection {
     try await RedisConnection.connect(
-      to: RedisAddress(url), on: MultiThreadedEventLoopGroup.singleton.any(), loadScripts: false
+      to: RedisAddress(url), on: LoopGroup.shared.nextLoop(), loadScripts: false
     ).get()
   }
 }

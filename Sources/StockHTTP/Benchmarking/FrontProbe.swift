@@ -2,6 +2,7 @@ public import NIOCore
 import NIOHTTP1
 public import StockCore
 public import StockEngine
+import StockLoop
 
 // What `benchmarks/micro` measures one by one. Nothing else uses it, and it decides nothing: each
 // function is one call of what a request goes through.
@@ -73,7 +74,7 @@ public import StockEngine
   }
 }
 
-/// The whole front of one loop, for channels without a network.
+/// The whole front of one loop, for sockets that nobody watches.
 @_spi(Benchmarks) public final class FrontOfLoop {
   private let front: LoopFront
 
@@ -84,8 +85,13 @@ public import StockEngine
       limit: ConnectionLimit(1_024))
   }
 
-  /// Serves a client on `channel`.
-  public func adopt(_ channel: any Channel) throws { try front.adopt(channel) }
+  /// Serves a client on a connected socket, which is non-blocking.
+  ///
+  /// - Returns: is to be called each time when there is something to read.
+  public func adopt(_ descriptor: CInt) -> () -> Void {
+    let socket = front.adopt(descriptor)
+    return { socket.becameReady(.readable) }
+  }
 
   /// What the engine's keys are known by.
   public static func digest(ofToken token: String) -> [UInt8] { Token.digest(token.utf8) }

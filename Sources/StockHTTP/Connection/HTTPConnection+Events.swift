@@ -1,14 +1,6 @@
-import NIOCore
 import StockCore
 import StockEngine
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import StockLoop
 
 // A response without end: Server-Sent Events. It ends with the connection, so it needs no chunks; and
 // whatever the client sends behind its request is dropped.
@@ -39,10 +31,7 @@ extension HTTPConnection {
     let exchange = pending[place]
     guard exchange.ready == nil else { return }
     exchange.head.isStream = true
-    if let socket = context?.channel as? any SocketOptionProvider {
-      _ = socket.unsafeSetSocketOption(
-        level: .socket, name: .so_sndbuf, value: HTTPLimits.eventSocketBytes)
-    }
+    setSendBuffer(bytes: CInt(HTTPLimits.eventSocketBytes))
     front.body.removeAll()
     // How soon to come again, and where to go on even if nothing has happened yet.
     front.body.append("retry: 2000\nid: ")
@@ -52,31 +41,23 @@ extension HTTPConnection {
     flush()
   }
 
-  /// Sends events. They are few enough for the socket's buffer, or the channel says that it is full.
+  /// Sends events. They are few enough for the kernel, or the socket says that it is full.
   func writeEvents(_ bytes: UnsafeRawBufferPointer) {
-    guard let context, stream != nil else { return }
-    write(events: bytes, context)
+    guard isOpen, stream != nil else { return }
+    write(events: bytes)
   }
 
   /// The reader takes nothing: it is not waited for. What lies in the socket for it, some megabytes, is
   /// thrown away, which the kernel would else keep for minutes in the hope that it reads on.
-  func cutOff() {
-    guard let context else { return }
-    if let socket = context.channel as? any SocketOptionProvider {
-      // Carried out before the close: both are the loop's, in this order.
-      _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-    }
-    context.close(promise: nil)
-  }
+  func cutOff() { abort() }
 
   /// The reader may read no longer.
   func endStream() {
-    guard let context else { return }
     if stream != nil {
       wroteLast = true
       flush()
     } else {
-      context.close(promise: nil)
+      close()
     }
   }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import StockCore
+import StockLoop
 
 // From bytes to a request.
 extension HTTPConnection {
@@ -8,39 +9,45 @@ extension HTTPConnection {
 
   /// Takes requests out of what came, as long as they are plain. What is not goes to NIO's decoder,
   /// with all that follows on this connection.
-  func scan(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-    guard front.scansPlainRequests else { return decode(bytes, context) }
-    var buffer = bytes
-    if var held {
-      held.writeImmutableBuffer(bytes)
-      buffer = held
-      self.held = nil
+  func scan(_ bytes: UnsafeRawBufferPointer) {
+    guard front.scansPlainRequests else { return decode(bytes) }
+    guard var joined = held else {
+      let used = take(bytes)
+      if used < bytes.count { hold(bytes[used...]) }
+      return
     }
-    while buffer.readableBytes > 0, !ignoresInput {
-      let scan = buffer.withUnsafeReadableBytes { raw in
-        raw.withMemoryRebound(to: UInt8.self) { bytes in
-          var scanner = RequestScanner()
-          let scan = scanner.scan(bytes, authorize: principal(for:))
-          if case .complete(let length) = scan {
-            sawPart = true
-            end(
-              plain(scanner),
-              body: UnsafeRawBufferPointer(rebasing: raw[scanner.bodyStart..<length]))
-          }
-          return scan
-        }
-      }
+    held = nil
+    joined.append(contentsOf: bytes)
+    let used = joined.withUnsafeBytes { take($0) }
+    guard used < joined.count else { return }
+    if used == 0 { held = joined } else { held = Array(joined[used...]) }
+  }
+
+  private func hold(_ bytes: Slice<UnsafeRawBufferPointer>) { held = Array(bytes) }
+
+  /// - Returns: how many bytes need not be kept: all but the beginning of a request whose rest has not
+  ///   come.
+  private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var start = 0
+    while start < bytes.count, !ignoresInput {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      var scanner = RequestScanner()
+      let scan = scanner.scan(
+        rest.assumingMemoryBound(to: UInt8.self), authorize: principal(for:))
       switch scan {
       case .complete(let length):
-        buffer.moveReaderIndex(forwardBy: length)
+        sawPart = true
+        end(
+          plain(scanner), body: UnsafeRawBufferPointer(rebasing: rest[scanner.bodyStart..<length]))
+        start += length
       case .incomplete:
-        held = buffer
-        return
+        return start
       case .unusual:
-        decode(buffer, context)
-        return
+        decode(rest)
+        return bytes.count
       }
     }
+    return bytes.count
   }
 
   private func plain(_ scanner: borrowing RequestScanner) -> Exchange {
@@ -56,21 +63,14 @@ extension HTTPConnection {
     return exchange
   }
 
-  /// Puts NIO's decoder in front of this handler, and gives it what is left.
-  private func decode(_ rest: ByteBuffer, _ context: ChannelHandlerContext) {
-    usesDecoder = true
-    var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldCount = HTTPLimits.maxHeaderCount
-    limits.maxHeaderFieldSize = HTTPLimits.maxHeaderBytes
-    limits.maxHeaderListSize = HTTPLimits.maxHeaderBytes
-    let decoder = ByteToMessageHandler(
-      HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits),
-      maximumBufferSize: 4 * HTTPLimits.maxHeaderBytes)
+  /// From here on NIO's decoder reads.
+  private func decode(_ rest: UnsafeRawBufferPointer) {
     do {
-      try context.pipeline.syncOperations.addHandler(decoder, position: .before(self))
-      context.pipeline.fireChannelRead(rest)
+      let decoder = try RequestDecoder(self)
+      self.decoder = decoder
+      decoder.take(rest)
     } catch {
-      context.close(promise: nil)
+      close()
     }
   }
 

@@ -1,8 +1,8 @@
 import Logging
 import NIOCore
-import NIOHTTP1
 import StockCore
 import StockEngine
+import StockLoop
 
 /// The front's part on one event loop: its connections, its keys, its clock, and the memory in which
 /// answers are written. Everything in it belongs to that loop.
@@ -15,6 +15,8 @@ final class LoopFront: AnswerReceiver {
 
   let engine: any Engine
   let loop: any EventLoop
+  /// The same, where it watches sockets: not in tests without a network.
+  let poll: LoopThread?
   let configuration: HTTPConfiguration
   let gateway: any LoopGateway
   let loopIndex: Int
@@ -92,6 +94,7 @@ final class LoopFront: AnswerReceiver {
   ) {
     self.engine = engine
     self.loop = loop
+    self.poll = loop as? LoopThread
     self.configuration = configuration
     self.gateway = engine.gateway(on: loop)
     self.loopIndex = gateway.loopIndex
@@ -147,22 +150,21 @@ final class LoopFront: AnswerReceiver {
 // MARK: - Connections
 
 extension LoopFront {
-  /// Takes over a channel that was accepted.
-  func adopt(_ channel: any Channel) throws {
+  /// Serves a client on a socket that was accepted, or turns it away.
+  ///
+  /// - Parameter descriptor: is closed from here.
+  @discardableResult
+  func adopt(_ descriptor: CInt, origin: ConnectionOrigin = ConnectionOrigin()) -> StreamSocket {
     guard !isDraining, limit.tryAdd() else {
       counts.turnedAway += 1
-      let why = isDraining ? "The engine is stopping." : "There are too many connections."
-      try channel.pipeline.syncOperations.addHandler(TurnAway(why))
-      return
+      let turnedAway = TurnAway(descriptor, front: self)
+      turnedAway.tell(isDraining ? "The engine is stopping." : "There are too many connections.")
+      return turnedAway
     }
     counts.accepted += 1
-    let connection = HTTPConnection(front: self)
-    do {
-      try channel.pipeline.syncOperations.addHandler(connection)
-    } catch {
-      if !connection.wasAdded { limit.remove() }
-      throw error
-    }
+    let connection = HTTPConnection(descriptor, front: self, origin: origin)
+    connection.start()
+    return connection
   }
 
   /// Gives a connection its place.
@@ -216,7 +218,7 @@ extension LoopFront {
   }
 
   private func closeAll() {
-    for connection in slots.compactMap(\.connection) { connection.abort() }
+    for connection in slots.compactMap(\.connection) { connection.close() }
   }
 
   private func retire() {

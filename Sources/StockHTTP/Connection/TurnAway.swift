@@ -1,44 +1,39 @@
 import NIOCore
 import StockCore
+import StockLoop
 
 /// Tells a client that it cannot be served, and closes.
 ///
 /// It closes its own side first and waits for the client to do the same: to close with something unread
 /// would make the kernel throw the answer away.
-final class TurnAway: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
-
+final class TurnAway: StreamSocket {
   /// How long a client may take to close its side.
   private static let patience = TimeAmount.seconds(1)
 
-  private let why: String
+  private let patience: any EventLoop
 
-  init(_ why: String) { self.why = why }
+  init(_ descriptor: CInt, front: LoopFront) {
+    patience = front.loop
+    super.init(descriptor, on: front.poll)
+  }
 
-  func channelActive(context: ChannelHandlerContext) {
+  /// Says why, and waits.
+  func tell(_ why: String) {
+    start()
     var writer = ByteWriter()
     writer.append(Problem(.overloaded, why))
-    var out = context.channel.allocator.buffer(capacity: 512)
-    out.writeStaticString(ByteWriter.statusLine(503))
-    out.writeStaticString("Content-Type: application/problem+json\r\nConnection: close\r\n")
-    out.writeString("Retry-After: 1\r\nContent-Length: \(writer.count)\r\n\r\n")
-    out.writeBytes(writer.bytes)
-    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    context.writeAndFlush(wrapOutboundOut(out)).whenComplete { _ in
-      bound.value.close(mode: .output, promise: nil)
-    }
-    context.eventLoop.scheduleTask(in: Self.patience) { bound.value.close(promise: nil) }
+    var out = ByteWriter(capacity: 512)
+    out.append(ByteWriter.statusLine(503))
+    out.append("Content-Type: application/problem+json\r\nConnection: close\r\n")
+    out.append("Retry-After: 1\r\nContent-Length: ")
+    out.append(Int64(writer.count))
+    out.append("\r\n\r\n")
+    out.append(writer.bytes)
+    send(out.bytes)
+    // A new socket has room for it; if not, the time below ends it.
+    if hasSentAll { endOutput() }
+    patience.assumeIsolated().scheduleTask(in: Self.patience) { self.close() }
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
-  }
+  override func inputEnded() { close() }
 }

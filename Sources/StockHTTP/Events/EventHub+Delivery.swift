@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockLoop
 
 // What is sent to a reader.
 extension EventHub {

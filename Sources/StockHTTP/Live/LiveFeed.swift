@@ -1,6 +1,7 @@
 import NIOCore
 import StockCore
 import StockEngine
+import StockLoop
 
 /// Tells the web pages on one loop, once a second, what has changed: a stream that costs the same
 /// whether ten or a hundred thousand units are sold in that second.

@@ -1,7 +1,7 @@
-import NIOCore
 import NIOHTTP1
 import StockCore
 import StockEngine
+import StockLoop
 
 // Signing in to the web page, and what its cookie is good for.
 extension HTTPConnection {
@@ -31,7 +31,7 @@ extension HTTPConnection {
 
   /// `POST /admin/session`: the key comes as in every other call, the session leaves in a cookie.
   func signIn(_ request: Exchange) {
-    let address = context?.channel.remoteAddress?.ipAddress ?? ""
+    let address = origin.client ?? peerIP ?? ""
     guard front.shared.signIns.mayTry(address, now: front.now) else {
       return respond(.tooManySignIns, request)
     }
@@ -45,7 +45,7 @@ extension HTTPConnection {
     if let old = request.browser?.session {
       front.shared.sessions.end(SessionStore.digest(old))
     }
-    request.head.extra = .cookie(Self.cookie(id, isSecure: request.browser?.isSecure ?? false))
+    request.head.extra = .cookie(Self.cookie(id, isSecure: isSecure(request)))
     respond(request) { $0.appendSession(key: principal.actor, name: name(principal), id: id) }
   }
 
@@ -70,9 +70,13 @@ extension HTTPConnection {
       front.shared.sessions.end(SessionStore.digest(id))
     }
     request.head.status = 204
-    let isSecure = request.browser?.isSecure ?? false
-    request.head.extra = .cookie(Self.cookie("", isSecure: isSecure) + "; Max-Age=0")
+    request.head.extra = .cookie(Self.cookie("", isSecure: isSecure(request)) + "; Max-Age=0")
     respond(request) { _ in }
+  }
+
+  /// The browser reached us, or the proxy before us, by TLS.
+  private func isSecure(_ request: Exchange) -> Bool {
+    origin.isSecure || request.browser?.isSecure ?? false
   }
 
   private func name(_ principal: Principal) -> String {

@@ -15,14 +15,16 @@ import StockCore
 
   /// - Returns: how many of the replies say that a batch is committed.
   public func committed(in replies: ByteBuffer) -> Int {
-    var count = 0
-    do throws(ReplyReaderError) {
-      try reader.feed(replies.readableBytesView)
-      while try reader.next({ if CommitReply($0) == .committed { count += 1 } }) {}
-    } catch {
-      return 0
+    replies.withUnsafeReadableBytes { bytes in
+      var count = 0
+      do throws(ReplyReaderError) {
+        try reader.feed(bytes)
+        while try reader.next({ if CommitReply($0) == .committed { count += 1 } }) {}
+      } catch {
+        return 0
+      }
+      return count
     }
-    return count
   }
 }
 

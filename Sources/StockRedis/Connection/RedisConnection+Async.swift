@@ -1,4 +1,5 @@
 public import NIOCore
+import StockLoop
 
 /// For cold paths: start-up, checks, tests. A commit never waits so.
 extension RedisConnection {

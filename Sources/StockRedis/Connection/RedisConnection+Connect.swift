@@ -1,41 +1,33 @@
 public import NIOCore
-import NIOPosix
 import StockCore
+public import StockLoop
 
 extension RedisConnection {
   /// Connects, says who we are (AUTH), picks the database (SELECT) and loads the scripts.
   ///
   /// - Parameters:
-  ///   - eventLoop: one of NIOPosix: the connection lives there.
+  ///   - eventLoop: the connection lives there.
   ///   - connectTimeout: for connecting; and again for the commands that follow.
   ///   - loadScripts: false leaves `scripts` nil: for connections that call none.
   /// - Returns: fails with a `RedisConnectionError`: `unreachable`, `notReady`, `refused`, `closed`.
   public static func connect(
-    to address: RedisAddress, on eventLoop: any EventLoop,
+    to address: RedisAddress, on eventLoop: LoopThread,
     connectTimeout: TimeAmount = .seconds(5), loadScripts: Bool = true
   ) -> EventLoopFuture<RedisConnection> {
     let connection = RedisConnection(address: address, eventLoop: eventLoop)
-    let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(connectTimeout)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(connection))
-        }
-      }
-    let opened =
+    let target: Connector.Target =
       switch address.endpoint {
-      case .unix(let path):
-        bootstrap.connect(unixDomainSocketPath: path)
-      case .tcp(let host, let port):
-        bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+      case .unix(let path): .unix(path: path)
+      case .tcp(let host, let port): .tcp(host: host, port: port)
       }
+    let opened = Connector.connect(to: target, on: eventLoop, within: connectTimeout)
     let promise = eventLoop.makePromise(of: RedisConnection.self)
     opened.whenComplete { result in
       switch result {
       case .failure(let error):
-        connection.end(RedisConnectionError(.unreachable, "cannot reach \(address): \(error)"))
         promise.fail(RedisConnectionError(.unreachable, "cannot reach \(address): \(error)"))
-      case .success:
+      case .success(let descriptor):
+        connection.attach(descriptor)
         connection.shakeHands(loadScripts: loadScripts, timeout: connectTimeout, promise)
       }
     }

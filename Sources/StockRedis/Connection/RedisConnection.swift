@@ -1,4 +1,5 @@
 public import NIOCore
+public import StockLoop
 
 /// One connection to Redis, confined to one event loop. Replies come in the order of commands.
 ///
@@ -19,11 +20,11 @@ public final class RedisConnection: @unchecked Sendable {
   static let maxIdleBytes = 1 << 20
 
   public let address: RedisAddress
-  public let eventLoop: any EventLoop
+  public let eventLoop: LoopThread
   /// nil: connected without loading the scripts.
   public internal(set) var scripts: LoadedScripts?
 
-  private var channel: (any Channel)?
+  private var socket: RedisSocket?
   private var reader = ReplyReader()
   private var outgoing = ByteBuffer()
   /// Commands in `outgoing`.
@@ -34,7 +35,7 @@ public final class RedisConnection: @unchecked Sendable {
   private var ended: RedisConnectionError?
   private var isCloseReported = false
 
-  init(address: RedisAddress, eventLoop: any EventLoop) {
+  init(address: RedisAddress, eventLoop: LoopThread) {
     self.address = address
     self.eventLoop = eventLoop
   }
@@ -85,20 +86,16 @@ public final class RedisConnection: @unchecked Sendable {
     waiting.append(reply)
     if !isFlushScheduled {
       isFlushScheduled = true
-      eventLoop.execute {
-        self.isFlushScheduled = false
-        self.flush()
-      }
+      eventLoop.atTurnEnd(self)
     }
   }
 
   /// Writes what has been appended so far.
   public func flush() {
     eventLoop.preconditionInEventLoop()
-    guard unsent > 0, ended == nil, let channel else { return }
+    guard unsent > 0, ended == nil, let socket else { return }
     unsent = 0
-    channel.writeAndFlush(outgoing, promise: nil)
-    // The kernel mostly takes all of it at once: then the storage is ours again, and is kept.
+    outgoing.withUnsafeReadableBytes { socket.send($0) }
     if outgoing.capacity <= Self.maxIdleBytes {
       outgoing.clear()
     } else {
@@ -122,8 +119,9 @@ public final class RedisConnection: @unchecked Sendable {
     outgoing = ByteBuffer()
     let handlers = waiting
     waiting = CircularBuffer()
-    channel?.close(promise: nil)
-    channel = nil
+    let socket = socket
+    self.socket = nil
+    socket?.close()
     // The newest have never left this process.
     let sent = handlers.count - unsent
     unsent = 0
@@ -144,12 +142,15 @@ public final class RedisConnection: @unchecked Sendable {
 
   // MARK: Receiving
 
-  func attached(to channel: any Channel) {
+  /// The connection is made: its socket is this one's.
+  func attach(_ descriptor: CInt) {
     eventLoop.preconditionInEventLoop()
-    self.channel = channel
+    let socket = RedisSocket(descriptor, self)
+    self.socket = socket
+    socket.start()
   }
 
-  func received(_ bytes: ByteBuffer) {
+  func received(_ bytes: UnsafeRawBufferPointer) {
     eventLoop.preconditionInEventLoop()
     guard ended == nil else { return }
     guard reader != nil else {
@@ -157,7 +158,7 @@ public final class RedisConnection: @unchecked Sendable {
       return
     }
     do throws(ReplyReaderError) {
-      try reader?.feed(bytes.readableBytesView)
+      try reader?.feed(bytes)
       // A handler may end the connection: the parser then lives until the loop has seen it.
       while let reader, try reader.next(deliver) {}
     } catch {
@@ -176,29 +177,27 @@ public final class RedisConnection: @unchecked Sendable {
   }
 }
 
-/// Hands a channel's events to its connection.
-final class RedisChannelHandler: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
+extension RedisConnection: TurnEnd {
+  public func turnEnds() {
+    isFlushScheduled = false
+    flush()
+  }
+}
 
+/// Hands on what its socket hears. The loop keeps it while it is open, and it keeps the connection.
+private final class RedisSocket: StreamSocket {
   private let connection: RedisConnection
 
-  init(_ connection: RedisConnection) { self.connection = connection }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    connection.attached(to: context.channel)
+  init(_ descriptor: CInt, _ connection: RedisConnection) {
+    self.connection = connection
+    super.init(descriptor, on: connection.eventLoop)
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    connection.received(unwrapInboundIn(data))
-  }
+  override func received(_ bytes: UnsafeRawBufferPointer) { connection.received(bytes) }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  override func inputEnded() { close() }
+
+  override func closed() {
     connection.end(RedisConnectionError(.closed, "Redis closed the connection"))
-    context.fireChannelInactive()
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    connection.end(RedisConnectionError(.closed, "the connection to Redis failed: \(error)"))
   }
 }

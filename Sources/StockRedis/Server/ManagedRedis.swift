@@ -1,5 +1,5 @@
 public import NIOCore
-import NIOPosix
+import StockLoop
 
 #if canImport(Glibc)
   import Glibc
@@ -96,7 +96,7 @@ public actor ManagedRedis {
     guard let pid = ServerProcess.runningPID(in: folder.value) else { return }
     do {
       let connection = try await RedisConnection.connect(
-        to: address, on: MultiThreadedEventLoopGroup.singleton.any(), loadScripts: false
+        to: address, on: LoopGroup.shared.nextLoop(), loadScripts: false
       ).get()
       let tooLate = connection.eventLoop.scheduleTask(in: timeout) { connection.close() }
       defer { tooLate.cancel() }

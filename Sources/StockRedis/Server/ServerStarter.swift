@@ -1,5 +1,6 @@
+import Dispatch
 import NIOCore
-import NIOPosix
+import StockLoop
 
 #if canImport(Glibc)
   import Glibc
@@ -48,17 +49,25 @@ struct ServerStarter: Sendable {
         // that do not.
         unlink(folder.value.socket)
         unlink(folder.value.pidFile)
-        let starter = self
-        try await NIOThreadPool.singleton.runIfActive {
-          try ServerProcess.start(
-            starter.executable, in: starter.folder.value,
-            appendfsync: starter.durability.appendfsync)
-        }
+        try await startProcess()
       }
     }
     try await waitUntilReady()
     if wasRunning { try await setDurability() }
     return wasRunning
+  }
+
+  /// Starting a program makes its thread wait: not one that others wait for.
+  private func startProcess() async throws {
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      DispatchQueue.global().async {
+        done.resume(
+          with: Result {
+            try ServerProcess.start(
+              executable, in: folder.value, appendfsync: durability.appendfsync)
+          })
+      }
+    }
   }
 
   private func waitUntilReady() async throws {
@@ -94,7 +103,7 @@ struct ServerStarter: Sendable {
   private func probe() async -> Probe {
     do {
       let connection = try await RedisConnection.connect(
-        to: address, on: MultiThreadedEventLoopGroup.singleton.any(),
+        to: address, on: LoopGroup.shared.nextLoop(),
         connectTimeout: .seconds(2), loadScripts: false
       ).get()
       // A server that is stopped or hangs takes connections all the same.
@@ -120,7 +129,7 @@ struct ServerStarter: Sendable {
   /// A server that an engine before us has started may have been started for another mode.
   private func setDurability() async throws {
     let connection = try await RedisConnection.connect(
-      to: address, on: MultiThreadedEventLoopGroup.singleton.any(), loadScripts: false
+      to: address, on: LoopGroup.shared.nextLoop(), loadScripts: false
     ).get()
     let reply = try await connection.call(["CONFIG", "SET", "appendfsync", durability.appendfsync])
     await connection.disconnect()

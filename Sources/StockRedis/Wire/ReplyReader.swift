@@ -1,5 +1,4 @@
 import CHiredis
-import NIOCore
 
 /// hiredis's incremental parser, owned. After an error it is of no more use.
 final class ReplyReader {
@@ -18,12 +17,9 @@ final class ReplyReader {
   deinit { redisReaderFree(reader) }
 
   /// - Throws: `ReplyReaderError` if memory is short.
-  func feed(_ bytes: ByteBufferView) throws(ReplyReaderError) {
-    let result = bytes.withUnsafeBytes { bytes -> Int32 in
-      guard let start = bytes.baseAddress, !bytes.isEmpty else { return REDIS_OK }
-      return redisReaderFeed(reader, start, bytes.count)
-    }
-    if result != REDIS_OK { throw failure }
+  func feed(_ bytes: UnsafeRawBufferPointer) throws(ReplyReaderError) {
+    guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    guard redisReaderFeed(reader, start, bytes.count) == REDIS_OK else { throw failure }
   }
 
   /// Hands the next whole reply to `body`, and frees it after that.

@@ -3,11 +3,11 @@ import Foundation
 import Logging
 import Metrics
 import NIOCore
-import NIOPosix
 import ServiceLifecycle
 import StockCore
 import StockEngine
 import StockHTTP
+import StockLoop
 import StockRedis
 import StockTools
 import UnixSignals
@@ -60,8 +60,7 @@ private struct EngineService: Service, CustomStringConvertible {
   func run() async throws {
     takeFiles()
     let managed = try await startRedis()
-    let group = MultiThreadedEventLoopGroup(
-      numberOfThreads: settings.loops ?? Self.defaultLoops)
+    let group = try LoopGroup(threads: settings.loops ?? Self.defaultLoops)
     do {
       try await run(managed: managed, group: group)
     } catch {
@@ -74,9 +73,9 @@ private struct EngineService: Service, CustomStringConvertible {
     logger.info("stopped")
   }
 
-  private func run(managed: ManagedRedis?, group: MultiThreadedEventLoopGroup) async throws {
+  private func run(managed: ManagedRedis?, group: LoopGroup) async throws {
     let engine = try await ShardedEngine.start(
-      configuration: try engineConfiguration(managed), loops: Array(group.makeIterator()),
+      configuration: try engineConfiguration(managed), loops: group.loops,
       logger: logger)
     do {
       let newKey = try await prepareKeys(engine.control)

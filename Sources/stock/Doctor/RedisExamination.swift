@@ -1,6 +1,6 @@
 import Foundation
 import NIOCore
-import NIOPosix
+import StockLoop
 import StockRedis
 import StockTools
 
@@ -53,7 +53,7 @@ enum RedisExamination {
 
   private static func connect(_ address: RedisAddress) async throws -> RedisConnection {
     try await RedisConnection.connect(
-      to: address, on: MultiThreadedEventLoopGroup.singleton.any(), connectTimeout: .seconds(5)
+      to: address, on: LoopGroup.shared.nextLoop(), connectTimeout: .seconds(5)
     ).get()
   }
 

@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import StockCore
+import StockLoop
 import Testing
 
 @testable import StockHTTP
@@ -108,13 +109,14 @@ final class Client: Sendable {
   struct TimedOut: Error {}
 }
 
-/// A server on a free port, with a fake engine behind it.
+/// A server on a free port, with a fake engine behind it. `body` gets loops for its clients as well.
 func withServer(
   keys: Bool = true, loops: Int = 2, configure: (inout HTTPConfiguration) -> Void = { _ in },
   judge: (@Sendable (Command) -> Outcome)? = { _ in .entry(entry()) },
   _ body: (HTTPServer, FakeEngine, any EventLoopGroup) async throws -> Void
 ) async throws {
-  let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+  let group = try LoopGroup(threads: loops)
+  let clients = MultiThreadedEventLoopGroup(numberOfThreads: 2)
   let engine = FakeEngine(judge: judge)
   addKeys(to: engine.fakeControl)
   var configuration = HTTPConfiguration(authorization: keys ? .keys : .none)
@@ -122,9 +124,12 @@ func withServer(
   let server = try await HTTPServer.start(
     engine: engine, host: "127.0.0.1", port: 0, group: group, configuration: configuration)
   let result: Result<Void, any Error>
-  do { result = .success(try await body(server, engine, group)) } catch { result = .failure(error) }
+  do { result = .success(try await body(server, engine, clients)) } catch {
+    result = .failure(error)
+  }
   await server.stop(within: .milliseconds(100))
   try await group.shutdownGracefully()
+  try await clients.shutdownGracefully()
   try result.get()
 }
 

@@ -4,14 +4,16 @@ import NIOCore
 import NIOEmbedded
 import StockCore
 import StockEngine
+import StockLoop
 import Testing
 
 @testable import StockHTTP
 
-/// One connection without a network: bytes go in, bytes come out, and time is the test's.
+/// One connection over a pair of sockets, and no thread: bytes go in, bytes come out, and time is the
+/// test's.
 final class Wire {
   let loop: EmbeddedEventLoop
-  let channel: EmbeddedChannel
+  let client: ClientEnd
   let engine: FakeEngine
   let front: LoopFront
   let gateway: FakeGateway
@@ -21,8 +23,10 @@ final class Wire {
   /// - Parameters:
   ///   - judge: nil leaves the answers to `gateway.answer`.
   ///   - keys: whether requests need a token.
+  ///   - inPackets: what the server writes at once comes as one, to be counted.
   init(
-    keys: Bool = false, configure: (inout HTTPConfiguration) -> Void = { _ in },
+    keys: Bool = false, inPackets: Bool = false,
+    configure: (inout HTTPConfiguration) -> Void = { _ in },
     judge: (@Sendable (Command) -> Outcome)? = { _ in .entry(entry()) }
   ) throws {
     loop = EmbeddedEventLoop()
@@ -36,36 +40,46 @@ final class Wire {
       clock: { time.withLockedValue { $0 } })
     front.start()
     gateway = try #require(engine.gateway(on: loop) as? FakeGateway)
-    channel = EmbeddedChannel(loop: loop)
-    try front.adopt(channel)
-    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80)).wait()
+    client = try ClientEnd(front, inPackets: inPackets)
   }
 
-  deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
+  /// The server has not ended its output.
+  var isOpen: Bool { client.isOpen }
+  var connection: HTTPConnection? { client.socket as? HTTPConnection }
 
   /// Bytes arrive, and the loop runs until nothing is left to do.
   func send(_ text: String) throws { try send(Array(text.utf8)) }
 
   func send(_ bytes: [UInt8]) throws {
-    try channel.writeInbound(ByteBuffer(bytes: bytes))
+    client.send(bytes)
+    loop.run()
+  }
+
+  /// The client sends no more.
+  func endInput() {
+    client.endOutput()
+    loop.run()
+  }
+
+  /// The client goes.
+  func close() {
+    client.close()
     loop.run()
   }
 
   /// What was written since the last call, as text.
   func written() throws -> String {
-    var all = ByteBuffer()
-    while var part = try channel.readOutbound(as: ByteBuffer.self) { all.writeBuffer(&part) }
-    return String(buffer: all)
+    // What the client takes may let the server read on.
+    var all: [UInt8] = []
+    while case let more = client.take(), !more.isEmpty {
+      all += more
+      loop.run()
+    }
+    return String(decoding: all, as: UTF8.self)
   }
 
-  /// How many writes there were since the last call.
-  func writes() throws -> Int {
-    var count = 0
-    while let part = try channel.readOutbound(as: ByteBuffer.self) {
-      if part.readableBytes > 0 { count += 1 }
-    }
-    return count
-  }
+  /// How many writes there were since the last call: of a wire in packets.
+  func writes() -> Int { client.takePackets() }
 
   func responses(withoutBodies: Bool = false) throws -> [Response] {
     try Response.parse(written(), withoutBodies: withoutBodies)

@@ -1,5 +1,7 @@
 #if os(Linux)
   import CEpoll
+  import StockLoop
+
   #if canImport(Glibc)
     import Glibc
   #else
@@ -12,54 +14,44 @@
     /// What `next` says about the timer.
     static let timerNumber = UInt32.max
 
-    private let handle: Int32
+    private let poller: Poller
     private let timer: Int32
-    private let events: UnsafeMutablePointer<epoll_event>
-    private let room: Int
     /// What the timer is set to; 0: it is off.
     private var alarm: UInt64 = 0
 
     /// - Parameter room: events that one wait reports at most.
     /// - Throws: `ToolError` where the system has no more files.
     init(room: Int) throws {
-      handle = epoll_create1(Int32(EPOLL_CLOEXEC))
-      timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
-      self.room = room
-      events = .allocate(capacity: room)
-      guard handle >= 0, timer >= 0 else {
+      let poller = try Self.poller(room: room)
+      let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+      guard timer >= 0 else {
         throw ToolError("cannot wait for sockets: \(String(cString: strerror(errno)))")
       }
-      // Edge-triggered: setting it again takes the last alarm back, so it need not be read.
-      var event = epoll_event()
-      event.events = EPOLLIN.rawValue | EPOLLET.rawValue
-      event.data.u32 = Self.timerNumber
-      epoll_ctl(handle, EPOLL_CTL_ADD, timer, &event)
+      // Reported once: setting it again takes the last alarm back, so it need not be read.
+      try poller.add(timer, tag: UInt64(Self.timerNumber), [.readable, .once])
+      self.poller = poller
+      self.timer = timer
     }
 
-    deinit {
-      events.deallocate()
-      if handle >= 0 { close(handle) }
-      if timer >= 0 { close(timer) }
+    private static func poller(room: Int) throws -> Poller {
+      do throws(SocketError) {
+        return try Poller(room: room)
+      } catch {
+        throw ToolError("cannot wait for sockets: \(error)")
+      }
     }
+
+    deinit { close(timer) }
 
     /// Reports what can be read from `socket` as `number`.
     borrowing func add(_ socket: Int32, number: Int) {
-      control(EPOLL_CTL_ADD, socket, number, EPOLLIN.rawValue)
+      // Without room for it nothing comes, and the run ends for that.
+      try? poller.add(socket, tag: UInt64(number), .readable)
     }
 
     /// Reports too, or no more, when `socket` takes bytes again.
     borrowing func watchRoom(_ socket: Int32, number: Int, _ watches: Bool) {
-      control(
-        EPOLL_CTL_MOD, socket, number, EPOLLIN.rawValue | (watches ? EPOLLOUT.rawValue : 0))
-    }
-
-    private borrowing func control(
-      _ operation: Int32, _ socket: Int32, _ number: Int, _ events: UInt32
-    ) {
-      var event = epoll_event()
-      event.events = events
-      event.data.u32 = UInt32(number)
-      epoll_ctl(handle, operation, socket, &event)
+      poller.change(socket, tag: UInt64(number), watches ? [.readable, .writable] : .readable)
     }
 
     /// Waits until something happens.
@@ -74,21 +66,17 @@
         timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
         alarm = deadline
       }
-      let count = epoll_wait(handle, events, Int32(room), deadline == 0 ? 0 : -1)
-      return max(0, Int(count))
+      return poller.wait(milliseconds: deadline == 0 ? 0 : -1)
     }
 
     /// - Returns: the socket's number, or `timerNumber`; whether it takes bytes again, and whether
     ///   there is something to read (or to learn about its end).
     @inline(__always)
     mutating func event(_ index: Int) -> (number: UInt32, canWrite: Bool, canRead: Bool) {
-      let event = events[index]
-      let number = event.data.u32
+      let (tag, what) = poller.ready(index)
+      let number = UInt32(truncatingIfNeeded: tag)
       if number == Self.timerNumber { alarm = 0 }
-      return (
-        number, event.events & EPOLLOUT.rawValue != 0,
-        event.events & ~EPOLLOUT.rawValue != 0
-      )
+      return (number, what.contains(.writable), !what.subtracting(.writable).isEmpty)
     }
   }
 #else

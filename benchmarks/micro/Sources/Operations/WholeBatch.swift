@@ -21,12 +21,7 @@ final class WholeBatch: MicroOperation {
     engine = BenchEngine(gateway, token: SampleRequest.token)
     front = FrontOfLoop(engine: engine, loop: loop)
     request = ByteBuffer(string: SampleRequest.batch(1, lines: Self.lines))
-    do {
-      channel = SocketPair(loop: loop)
-      try front.adopt(channel)
-    } catch {
-      preconditionFailure("cannot connect: \(error)")
-    }
+    channel = SocketPair(front)
   }
 
   func measured() {

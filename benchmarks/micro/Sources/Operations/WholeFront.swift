@@ -4,8 +4,8 @@ import StockCore
 import StockEngine
 @_spi(Benchmarks) import StockHTTP
 
-/// Clients on one loop, without a network: their requests go in as bytes, the answers come out by
-/// sockets. Reading requests from sockets is not in it, and NIO's part is its pipeline alone.
+/// Clients on one loop, without a network: requests and answers go by pairs of sockets. What the loop
+/// does to find out which of them are ready is not in it.
 final class WholeFront: MicroOperation {
   /// Requests that come in one tick, each on a connection of its own.
   static let connections = 125
@@ -33,15 +33,7 @@ final class WholeFront: MicroOperation {
           Int64(numbers.next(below: products)) + 1, key: isKeyed ? SampleRequest.noKey : nil))
     }
     keyStart = SampleRequest.keyStart
-    do {
-      for _ in 0..<Self.connections {
-        let channel = SocketPair(loop: loop)
-        try front.adopt(channel)
-        channels.append(channel)
-      }
-    } catch {
-      preconditionFailure("cannot connect: \(error)")
-    }
+    channels = (0..<Self.connections).map { [front] _ in SocketPair(front) }
   }
 
   /// Writes another number into each request's key, where it stands: allocations between the rounds
