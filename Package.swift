@@ -194,7 +194,7 @@ let package = Package(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
       dependencies: [
-        "stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix,
+        "stock", "StockFaults", "StockProcesses", "StockRedis", "StockTools", nio, nioPosix,
         .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Fixtures"],

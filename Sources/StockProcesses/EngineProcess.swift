@@ -22,7 +22,9 @@ public actor EngineProcess {
     public var adminKey: String?
     /// More flags for `stock serve`.
     public var arguments: [String] = []
-    /// Settings of its environment.
+    /// A program that becomes the engine, and its arguments: ["/usr/bin/env", "prlimit", …].
+    public var wrapper: [String] = []
+    /// More environment variables.
     public var environment: [String: String] = [:]
 
     public init(binary: String, redis: String? = nil, port: Int? = nil) {
@@ -88,9 +90,10 @@ public actor EngineProcess {
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("STOCK_") }
     environment["STOCK_ADMIN_KEY"] = adminKey
     environment.merge(options.environment) { $1 }
+    let command = options.wrapper + [options.binary] + arguments
     let output = "\(folder.path)/engine.out"
     let process = try ChildProcess(
-      options.binary, arguments, environment: environment, output: output,
+      command[0], Array(command.dropFirst()), environment: environment, output: output,
       errors: "\(folder.path)/engine.err")
     self.process = process
     let isListening = try await eventually(within: limit) {
@@ -100,7 +103,8 @@ public actor EngineProcess {
     guard isListening, process.isRunning else {
       process.signal(SIGKILL)
       _ = try await process.waitForEnd(within: .seconds(10))
-      throw ProcessError("the engine does not listen. It said:\n\(errorTail)")
+      throw ProcessError(
+        "the engine does not listen (status \(process.exitStatus ?? -1)). It said:\n\(errorTail)")
     }
     return ContinuousClock.now - begin
   }

@@ -189,7 +189,7 @@ struct EngineAccessTests {
 
   @Test("no key, token, cookie or password gets into the log, at any level")
   func noSecrets() async throws {
-    let redis = try RedisProcess(["--user", "stock", "on", ">redis-pass-word", "~*", "+@all"])
+    let redis = try RedisProcess(arguments: ["--user", "stock", "on", ">redis-pass-word", "~*", "+@all"])
     try await redis.start()
     let secret = "jwt-secret-" + String(repeating: "x", count: 32)
     var options = EngineProcess.Options(
@@ -360,7 +360,7 @@ struct EngineAccessTests {
 
   @Test("the Redis user of docs/operations.md may do what the engine needs, and nothing else")
   func redisUser() async throws {
-    let redis = try RedisProcess(["--user"] + Self.documentedUser())
+    let redis = try RedisProcess(arguments: ["--user"] + Self.documentedUser())
     try await redis.start()
     let options = EngineProcess.Options(
       binary: try StockBinary.find(), redis: "unix://stock:secret@\(redis.socketPath)")
