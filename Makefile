@@ -8,6 +8,12 @@ WIDTH ?= 12
 DATA ?= data
 PORT ?= 8080
 PREFIX ?= /usr/local
+# Of the long campaigns (make faults-kills, faults-stops, faults-durability, faults-matrix).
+ENGINE_KILLS ?= 1000
+REDIS_KILLS ?= 500
+STOPS ?= 200
+ROUNDS ?= 20
+EXTENT ?= whole
 ORDERS ?= examples/online-retail-2010-12-01.csv
 # The Swift runtime is linked in, and the run-time check for overlapping accesses, which debug builds
 # and so all tests have, is left out: docs/adr/0011-release-builds.md.
@@ -16,7 +22,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -29,6 +35,15 @@ deps:
 	  $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends \
 	    redis-server libhiredis-dev >/dev/null; \
+	fi
+
+# libfaketime, for the campaign in which the clock jumps.
+deps-faults:
+	@if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then \
+	  echo "installing faketime"; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends \
+	    faketime >/dev/null; \
 	fi
 
 build: deps ## build the engine (release)
@@ -54,7 +69,7 @@ run: build $(DATA)/admin.key ## build and start the engine with its own Redis in
 	@echo
 	@STOCK_ADMIN_KEY="$$(cat $(DATA)/admin.key)" exec $(STOCK) serve --data $(DATA) --port $(PORT)
 
-test: deps ## build and run all tests, the heavy ones in a short form
+test: deps deps-faults ## build and run all tests, the heavy ones in a short form
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
 
@@ -81,7 +96,7 @@ model: deps ## hold the rules against the reference model (COMMANDS=10000000)
 	swift build $(RELEASE) --product stock-simulate
 	.build/release/stock-simulate model --commands $(COMMANDS)
 
-faults: build ## kill engine and Redis in the middle of load, 50 times each, and more
+faults: build deps-faults ## kill engine and Redis in the middle of load, 50 times each, and more
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults all
 
@@ -98,6 +113,22 @@ fuzz-quick: deps ## the same, 15 seconds each
 faults-events: build ## 5,000 readers of events: what they cost, and how far they lag behind
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults events
+
+faults-matrix: build ## all that Redis can say or do to a commit, before and after it (EXTENT=short, whole, long)
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults matrix --extent $(EXTENT)
+
+faults-kills: build ## SIGKILL under load (ENGINE_KILLS=1000 REDIS_KILLS=500): about 20 minutes
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults kill --engine-kills $(ENGINE_KILLS) --redis-kills $(REDIS_KILLS)
+
+faults-stops: build ## redis-server stands still, longer than every time-out (STOPS=200)
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults stops --stops $(STOPS)
+
+faults-durability: build ## confirmed writes lost, for each mode and fault (ROUNDS=20)
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults durability --rounds $(ROUNDS)
 
 docs: ## write the page of the contract, after a change of docs/openapi.yaml
 	@python3 -c 'import yaml' 2>/dev/null || { $(SUDO) apt-get update -qq && \

@@ -49,10 +49,17 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // SHA-256 of keys.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // Tokens that others sign (docs/security.md).
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    // TLS (docs/security.md).
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // Start and stop in order, on signals.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // Latency percentiles of import and replay.
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    // Tests only: certificates of their own.
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     // Tests only: the OpenAPI document.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -61,7 +68,7 @@ let package = Package(
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     // epoll and timerfd, which Swift's Glibc leaves out.
     .systemLibrary(name: "CEpoll"),
-    // The engine's event loops and sockets (ADR 23).
+    // The engine's event loops and sockets (ADR 26).
     .target(
       name: "StockLoop", dependencies: ["CEpoll", nio, nioConcurrency], swiftSettings: settings),
     .target(
@@ -89,6 +96,17 @@ let package = Package(
     // The web page and the contract, as they lie in the repository, become part of StockHTTP.
     .plugin(name: "EmbedTexts", capability: .buildTool(), dependencies: ["embed-texts"]),
     .executableTarget(name: "embed-texts", swiftSettings: toolSettings),
+    // Who may come in, where a key is not enough: tokens of others, and TLS.
+    .target(
+      name: "StockAccess",
+      dependencies: [
+        "StockCore", "StockHTTP", nio, nioPosix, nioConcurrency, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "StockTools",
       dependencies: [
@@ -100,8 +118,8 @@ let package = Package(
     .executableTarget(
       name: "stock",
       dependencies: [
-        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockHTTP", "StockTools",
-        "StockProcesses", nio, nioHTTP1, logging, metrics,
+        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockHTTP", "StockAccess",
+        "StockTools", "StockProcesses", nio, nioHTTP1, nioConcurrency, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -158,6 +176,20 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "StockAccessTests",
+      dependencies: [
+        "stock", "StockCore", "StockEngine", "StockHTTP", "StockAccess", "StockRedis",
+        "StockTools", "StockProcesses", "StockFaults", nio, nioPosix, nioConcurrency, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "StockToolTests",
       dependencies: [
         "StockCore", "StockTools", nio, nioPosix, nioHTTP1, logging,
@@ -181,7 +213,8 @@ let package = Package(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
       dependencies: [
-        "stock", "StockFaults", "StockProcesses", "StockTools", nio, nioPosix,
+        "stock", "StockFaults", "StockProcesses", "StockRedis", "StockTools", nio, nioPosix,
+        .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Fixtures"],
       swiftSettings: settings),

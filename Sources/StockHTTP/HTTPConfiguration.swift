@@ -23,11 +23,15 @@ public struct HTTPConfiguration: Sendable {
   }
 
   public var authorization: Authorization = .keys
+  /// Checks tokens that are no keys; nil: there are only keys.
+  public var tokens: (any TokenVerifier)?
   public var metricsAccess: MetricsAccess = .admins
   /// What the engine's parts tell by swift-metrics, to be shown with the rest.
   public var metrics: MetricRegistry?
   /// Hears of requests that failed; at debug, of all.
   public var logger = Logger(label: "stock.http") { _ in SwiftLogNoOpLogHandler() }
+  /// Hears what admins do, and who is refused it: at notice.
+  public var auditLogger = Logger(label: "stock.audit") { _ in SwiftLogNoOpLogHandler() }
   /// Open connections, on all loops. One more is answered 503 and closed.
   public var maxConnections = 16_384
   /// Of them, those from one address: one client alone cannot have them all.

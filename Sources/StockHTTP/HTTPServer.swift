@@ -78,13 +78,13 @@ public final class HTTPServer: Sendable {
   /// - Parameters:
   ///   - descriptor: becomes the server's, which closes it.
   ///   - isSecure: the client came by TLS, which has ended before this.
-  ///   - client: the client's address, where it is not that of the socket.
+  ///   - address: the client's, in numbers and without port, where it is not that of the socket.
   /// - Throws: `SocketError` if it is no socket.
   public func adopt(
-    descriptor: CInt, isSecure: Bool, client: String? = nil
+    descriptor: CInt, isSecure: Bool, address: String = ""
   ) throws(SocketError) {
     try StreamSocket.prepare(descriptor)
-    door.admit(descriptor, origin: ConnectionOrigin(isSecure: isSecure, client: client))
+    door.admit(descriptor, origin: ConnectionOrigin(isSecure: isSecure, address: address))
   }
 
   /// Lets what is under way finish, closes what is idle, and the rest when `grace` has passed. New

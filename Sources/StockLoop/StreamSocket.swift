@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 #if canImport(Glibc)
   import Glibc
@@ -212,9 +212,9 @@ open class StreamSocket: PolledSocket {
       descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<CInt>.size))
   }
 
-  /// Who is at the other end, where that has an internet address: in numbers.
-  public final var peerIP: String? {
-    isOpen ? SocketAddress.peer(of: descriptor)?.ipAddress : nil
+  /// Who is at the other end of a connected socket, where that has an address.
+  public static func peerAddress(of descriptor: CInt) -> SocketAddress? {
+    SocketAddress.peer(of: descriptor)
   }
 }
 

@@ -22,6 +22,10 @@ public actor EngineProcess {
     public var adminKey: String?
     /// More flags for `stock serve`.
     public var arguments: [String] = []
+    /// A program that becomes the engine, and its arguments: ["/usr/bin/env", "prlimit", …].
+    public var wrapper: [String] = []
+    /// More environment variables.
+    public var environment: [String: String] = [:]
 
     public init(binary: String, redis: String? = nil, port: Int? = nil) {
       self.binary = binary
@@ -85,9 +89,11 @@ public actor EngineProcess {
     // Nothing of our own settings may reach it.
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("STOCK_") }
     environment["STOCK_ADMIN_KEY"] = adminKey
+    environment.merge(options.environment) { $1 }
+    let command = options.wrapper + [options.binary] + arguments
     let output = "\(folder.path)/engine.out"
     let process = try ChildProcess(
-      options.binary, arguments, environment: environment, output: output,
+      command[0], Array(command.dropFirst()), environment: environment, output: output,
       errors: "\(folder.path)/engine.err")
     self.process = process
     let isListening = try await eventually(within: limit) {
@@ -97,7 +103,8 @@ public actor EngineProcess {
     guard isListening, process.isRunning else {
       process.signal(SIGKILL)
       _ = try await process.waitForEnd(within: .seconds(10))
-      throw ProcessError("the engine does not listen. It said:\n\(errorTail)")
+      throw ProcessError(
+        "the engine does not listen (status \(process.exitStatus ?? -1)). It said:\n\(errorTail)")
     }
     return ContinuousClock.now - begin
   }
@@ -110,6 +117,16 @@ public actor EngineProcess {
       return Int(line[line.index(after: colon)...])
     }
     return nil
+  }
+
+  /// All that it wrote to standard error.
+  public nonisolated var log: String {
+    (try? String(contentsOfFile: "\(folder.path)/engine.err", encoding: .utf8)) ?? ""
+  }
+
+  /// What it wrote to standard output since it was started last.
+  public nonisolated var output: String {
+    (try? String(contentsOfFile: "\(folder.path)/engine.out", encoding: .utf8)) ?? ""
   }
 
   /// The end of what it wrote to standard error.

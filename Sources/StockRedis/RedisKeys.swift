@@ -48,6 +48,8 @@ public struct RedisKeys: Hashable, Sendable {
   public var controlMeta: String { control("meta") }
   public var stores: String { control("stores") }
   public var apiKeys: String { control("keys") }
+  /// Hash: key id → when it was used last, to the minute.
+  public var apiKeyUses: String { control("uses") }
   public var counters: String { control("counters") }
 
   private func control(_ name: String) -> String { "\(namespace):{control}:\(name)" }

@@ -21,12 +21,16 @@ struct FaultsCommand: AsyncParsableCommand {
         stock-faults carts --kills
         stock-faults ledger orders-*.csv.gz --kills 50
         stock-faults events --readers 5000
+        stock-faults matrix --extent long
+        stock-faults durability --rounds 20
       """,
     subcommands: [
       AllCommand.self, OversellCommand.self, KillCommand.self, StallCommand.self,
       ScriptFlushCommand.self, LostTailCommand.self, TwoEnginesCommand.self, CartsCommand.self,
       TwiceCommand.self, LedgerCommand.self, EventsCommand.self, OverloadCommand.self,
-      SlowClientsCommand.self,
+      SlowClientsCommand.self, MatrixCommand.self, StopsCommand.self, OutageCommand.self,
+      FlushCommand.self, ClockCommand.self, LimitsCommand.self, LostReplicaCommand.self,
+      DurabilityCommand.self,
     ])
 }
 
@@ -59,7 +63,7 @@ struct AllCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  @Flag(help: "About two minutes instead of a quarter of an hour.")
+  @Flag(help: "About four minutes instead of half an hour.")
   var short = false
 
   @Option(

@@ -42,6 +42,8 @@ struct RunCommand: AsyncParsableCommand {
   var trace = false
 
   func run() async throws {
+    let begin = ContinuousClock.now
+    defer { print("took \((ContinuousClock.now - begin).components.seconds) s") }
     if let seed {
       try report(await check(seed...seed, stride: 1, progress: false))
     } else {

@@ -77,7 +77,7 @@ struct CommitProtocolTests {
     let asked = shard.ask(.take(1, "A", 1))
     #expect(asked.outcome == nil)
     shard.endOfTick()
-    shard.reply(.notExecuted(.refused, "OOM"))
+    shard.refuse()
     #expect(shard.answers()[asked.ticket] == .unavailable(.storeUnavailable))
   }
 
@@ -180,7 +180,7 @@ struct CommitProtocolTests {
     let first = shard.ask(.take(1, "A", 2)).ticket
     shard.endOfTick()
     let second = shard.ask(.take(1, "A", 2)).ticket
-    shard.reply(.notExecuted(.refused, "OOM"))
+    shard.refuse()
     #expect(
       shard.answers() == [
         first: .unavailable(.storeUnavailable), second: .unavailable(.storeUnavailable),
@@ -193,6 +193,39 @@ struct CommitProtocolTests {
     shard.pass(1)
     #expect(shard.isServing)
     #expect(shard.answer(.take(1, "A", 5))?.reserved == 5)
+  }
+
+  @Test("a refusal of what was executed all the same is found out: it is answered as done")
+  func refusedAndApplied() throws {
+    let shard = TestShard()
+    let ticket = shard.set(1, "A", 5)
+    let batch = try #require(shard.endOfTick())
+    shard.reply(.notExecuted(.refused, "ERR upstream failure"))
+    #expect(shard.action.name == "read meta")
+    #expect(shard.answers().isEmpty)
+    shard.readMeta(TestShard.meta(1, digest: batch.digest))
+    #expect(shard.answers()[ticket]?.quantity == 5)
+    #expect(shard.isServing)
+    #expect(shard.answer(.take(1, "A", 5))?.reserved == 5)
+  }
+
+  @Test("a refusal that cannot be looked into is an unknown outcome, and undone when it can be")
+  func refusedAndLost() {
+    let shard = TestShard()
+    let ticket = shard.set(1, "A", 5)
+    shard.endOfTick()
+    shard.reply(.notExecuted(.refused, "NOAUTH"))
+    shard.pass(shard.limits.commitTimeout)
+    #expect(shard.action.name == "drop connection")
+    shard.loseConnection()
+    shard.pass(shard.limits.answerTimeout)
+    #expect(shard.answers() == [ticket: .unavailable(.outcomeUnknown)])
+    shard.reconnect()
+    shard.readMeta(TestShard.meta(0, digest: 0))
+    #expect(shard.action.name == "none")
+    #expect(shard.wrong == [])
+    shard.pass(shard.limits.suspension)
+    #expect(shard.answer(.setStock(1, "A", 7))?.quantity == 7)
   }
 
   @Test("a lost connection: applied after all, so it is answered and not sent again")

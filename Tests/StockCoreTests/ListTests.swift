@@ -225,7 +225,7 @@ final class RandomStock {
     switch random.below(20) {
     case 0..<15: shard.reply(.committed)
     case 15:
-      shard.reply(.notExecuted(.refused, "OOM"))
+      shard.refuse()
       undone += 1
       // Redis is asked again after a while.
       shard.pass(10_000)

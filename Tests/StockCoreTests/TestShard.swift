@@ -75,6 +75,13 @@ final class TestShard {
     action = machine.replied(reply, now: now, jitter: jitter)
   }
 
+  /// Redis refuses what was sent, and has indeed not done it.
+  func refuse() {
+    reply(.notExecuted(.refused, "OOM"))
+    #expect(action.name == "read meta")
+    readMeta(Self.meta(machine.committedSequence, digest: machine.committedDigest))
+  }
+
   /// Sends what is open, and Redis takes it; and what follows, until nothing is open.
   @discardableResult
   func commit() -> [Answer] {

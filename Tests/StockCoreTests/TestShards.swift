@@ -170,6 +170,10 @@ final class TestShards {
     let shelf = shelves[number - 1]
     shelf.sent = nil
     act(shelf.machine.replied(.notExecuted(.refused, "OOM"), now: now, jitter: 0), shelf)
+    var meta = Self.meta(
+      epoch: 1, sequence: shelf.machine.committedSequence, digest: shelf.machine.committedDigest)
+    meta.lastEntryNumber = 9
+    act(shelf.machine.metaRead(meta, now: now), shelf)
   }
 
   func pass(_ milliseconds: Int64) {

@@ -14,7 +14,7 @@ import Testing
       for _ in 0..<4 {
         var ends: [CInt] = [-1, -1]
         try #require(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
-        try server.adopt(descriptor: ends[0], isSecure: isSecure, client: "203.0.113.9")
+        try server.adopt(descriptor: ends[0], isSecure: isSecure, address: "203.0.113.9")
         let asked = Array(
           request("POST", "/admin/session", nil, token: "admin", "Connection: close\r\n").utf8)
         #expect(asked.withUnsafeBytes { send(ends[1], $0.baseAddress, $0.count, 0) } == asked.count)

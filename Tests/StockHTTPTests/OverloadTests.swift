@@ -90,4 +90,29 @@ import Testing
       try await eventually { try await metric("stock_http_requests_under_way", watcher) == 0 }
     }
   }
+
+  @Test("An address may not have all connections")
+  func addresses() async throws {
+    try await withServer(configure: { $0.maxConnectionsPerAddress = 2 }) { server, _, group in
+      var clients: [Client] = []
+      for _ in 0..<2 {
+        let client = try await Client(server.localAddress, group: group)
+        #expect(try await client.ask(get("/healthz")).status == 200)
+        clients.append(client)
+      }
+      let third = try await Client(server.localAddress, group: group)
+      let response = try await third.response()
+      #expect(response.status == 503 && response.code == "overloaded")
+      try await third.closed()
+      await clients[0].close()
+      try await eventually {
+        let next = try await Client(server.localAddress, group: group)
+        let response = try? await next.ask(get("/healthz"))
+        await next.close()
+        return response?.status == 200
+      }
+    }
+  }
+
+  private func get(_ path: String) -> String { request("GET", path) }
 }

@@ -59,12 +59,17 @@ import Testing
   @Test("An address has so many connections, and no more")
   func addresses() {
     let limit = AddressLimit(2)
-    #expect(limit.tryAdd(1))
-    #expect(limit.tryAdd(1))
-    #expect(!limit.tryAdd(1))
-    #expect(limit.tryAdd(2))
-    limit.remove(1)
-    #expect(limit.tryAdd(1))
-    limit.remove(9)
+    #expect(limit.tryAdd("192.0.2.1"))
+    #expect(limit.tryAdd("192.0.2.1"))
+    #expect(!limit.tryAdd("192.0.2.1"))
+    #expect(limit.tryAdd("192.0.2.2"))
+    limit.remove("192.0.2.1")
+    #expect(limit.tryAdd("192.0.2.1"))
+    limit.remove("192.0.2.9")
+    // All of a network of 64 bits are one.
+    #expect(limit.tryAdd("2001:db8:1:2::1") && limit.tryAdd("2001:db8:1:2:ffff::2"))
+    #expect(!limit.tryAdd("2001:db8:1:2::3"))
+    #expect(limit.tryAdd("2001:db8:1:3::1"))
+    for _ in 0..<5 { #expect(limit.tryAdd("")) }
   }
 }

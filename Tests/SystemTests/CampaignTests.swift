@@ -48,6 +48,52 @@ struct CampaignTests {
     expectGood(try await campaign.run(scene()))
   }
 
+  @Test("Whatever Redis says to a commit, before or after it: each thing once")
+  func matrix() async throws {
+    expectGood(try await Matrix(.short).run(scene()))
+  }
+
+  @Test("A redis-server that stands still longer than every time-out")
+  func stops() async throws {
+    var campaign = Stops()
+    campaign.stops = 2
+    campaign.lanes = 2
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("No room on Redis's disk, or in its memory", arguments: Outage.Cause.allCases)
+  func outage(_ cause: Outage.Cause) async throws {
+    var campaign = Outage(cause)
+    campaign.rounds = 1
+    campaign.length = .seconds(2)
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("FLUSHALL stops the engine, busy or idle")
+  func flush() async throws {
+    expectGood(try await Flush().run(scene()))
+  }
+
+  @Test("The time of day jumps")
+  func clock() async throws {
+    var campaign = ClockJumps()
+    campaign.jumps = [7_200, -7_200]
+    expectGood(try await campaign.run(scene()))
+  }
+
+  @Test("No file descriptors, no folder to write to")
+  func limits() async throws {
+    expectGood(try await Limits().run(scene()))
+  }
+
+  @Test("Nothing is confirmed without the replica that was asked for")
+  func lostReplica() async throws {
+    var campaign = LostReplica()
+    campaign.rounds = 1
+    campaign.length = .seconds(2)
+    expectGood(try await campaign.run(scene()))
+  }
+
   @Test("A second engine fences the first")
   func twoEngines() async throws {
     expectGood(try await TwoEngines().run(scene()))

@@ -19,6 +19,7 @@ struct TestEngine: Sendable {
   let withoutKey: HTTPClient
   let withBadKey: HTTPClient
   private let process: EngineProcess
+  private let keys: [String: String]
 
   private static let starting = Task { try await TestEngine() }
 
@@ -46,20 +47,26 @@ struct TestEngine: Sendable {
         HTTPRequest(.put, "/api/v1/admin/stores/\(store)", json: #"{"name": "Store \#(store)"}"#))
       try #require(made.isSuccess)
     }
-    func key(_ role: Role, store: Int) async throws -> HTTPClient {
+    func key(_ role: Role, store: Int) async throws -> String {
       let made = try await admin.send(
         HTTPRequest(
           .post, "/api/v1/admin/keys",
           json: #"{"role": "\#(role.rawValue)", "store_id": \#(store), "name": "tests"}"#))
-      return try await client(Seen(made).text("key"))
+      return try #require(Seen(made).text("key"))
     }
-    clients = [
-      .admin: admin, .store: try await key(.store, store: 1),
+    let keys: [Role: String] = [
+      .admin: process.adminKey, .store: try await key(.store, store: 1),
       .checkout: try await key(.checkout, store: 1), .read: try await key(.read, store: 1),
     ]
-    otherStore = try await key(.store, store: 2)
+    var clients = [Role.admin: admin]
+    for (role, key) in keys where role != .admin { clients[role] = try await client(key) }
+    self.clients = clients
+    let badKey = "sk_" + String(repeating: "x", count: 43)
+    otherStore = try await client(key(.store, store: 2))
     withoutKey = try await client(nil)
-    withBadKey = try await client("sk_" + String(repeating: "x", count: 43))
+    withBadKey = try await client(badKey)
+    self.keys = Dictionary(uniqueKeysWithValues: keys.map { ($0.key.rawValue, $0.value) })
+      .merging(["stranger": badKey]) { first, _ in first }
   }
 
   /// Ends an engine that is not the shared one.
@@ -71,6 +78,9 @@ struct TestEngine: Sendable {
   }
 
   func client(_ role: Role) throws -> HTTPClient { try #require(clients[role]) }
+
+  /// The token of a role's key of store 1, or of "stranger", whom nobody knows; nil for others.
+  func key(of name: String) -> String? { keys[name] }
 
   /// A client with connections of its own; it has to be closed.
   func client(_ role: Role, connections: Int) async throws -> HTTPClient {

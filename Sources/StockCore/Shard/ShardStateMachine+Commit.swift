@@ -95,11 +95,13 @@ extension ShardStateMachine {
     case .notExecuted(.refused, let why):
       if flying.maybeExecuted {
         phase = .pausing(until: nextPause(now: now, jitter: jitter))
-      } else {
-        undoAll(.storeUnavailable)
-        phase = .suspended(until: now.monotonic + configuration.suspension, why)
+        return .none
       }
-      return .none
+      // Not believed at once: what stands between us and Redis (a proxy) may say so of a batch that
+      // was executed.
+      inFlight?.refusal = why
+      phase = .resolving(since: now.monotonic)
+      return .readMeta
     case .failed(let why):
       return fail(why)
     }
@@ -276,12 +278,18 @@ extension ShardStateMachine {
     redo.renew(at: now.monotonic)
   }
 
-  /// Redis holds what is committed: the batch in flight goes (again), or the next one.
+  /// Redis holds what is committed: the batch in flight goes (again), or the next one. If Redis has
+  /// refused it, it is undone.
   private mutating func proceed(now: Now) -> ShardAction {
     redone(now: now)
     guard let flying = inFlight else {
       phase = .idle
       return endOfTick(now: now)
+    }
+    if let why = flying.refusal {
+      undoAll(.storeUnavailable)
+      phase = .suspended(until: now.monotonic + configuration.suspension, why)
+      return .none
     }
     phase = .committing(since: now.monotonic)
     return .send(flying.batch, withScript: false)

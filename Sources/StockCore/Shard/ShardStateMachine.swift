@@ -14,10 +14,10 @@ public struct ShardStateMachine: ~Copyable {
     case recovering(String)
     /// Nothing in flight. → committing, resolving
     case idle
-    /// A batch is in flight. → idle, resolving, pausing, suspended, recovering, failed
+    /// A batch is in flight. → idle, resolving, pausing, recovering, failed
     case committing(since: Int64)
-    /// The connection is gone, and with it what Redis did last: `meta` will tell.
-    /// → idle, committing, replaying, recovering, fenced, failed
+    /// The connection is gone, and with it what Redis did last; or it says that it refuses: `meta` will
+    /// tell. → idle, committing, replaying, suspended, recovering, fenced, failed
     case resolving(since: Int64?)
     /// Redis did not run the batch in flight and may do so soon: it goes again. → committing, idle, resolving
     case pausing(until: Int64)
@@ -59,7 +59,7 @@ public struct ShardStateMachine: ~Copyable {
 
   // What Redis is known to hold.
   public internal(set) var committedSequence: Sequence64 = 0
-  var committedDigest: UInt64 = 0
+  public internal(set) var committedDigest: UInt64 = 0
   var committedEntryNumber: Int64 = 0
 
   var open = OpenBatch()
@@ -120,6 +120,8 @@ public struct ShardStateMachine: ~Copyable {
     var sentAt: Int64
     /// Some attempt may have been executed although no answer came: never to be undone.
     var maybeExecuted = false
+    /// Redis refused it, with these words. It is undone when `meta` shows that it was not executed.
+    var refusal: String?
   }
 
   public init(id: ShardID, map: ShardMap, configuration: ShardConfiguration = .init()) {

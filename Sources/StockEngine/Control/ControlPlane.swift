@@ -20,6 +20,13 @@ public protocol ControlPlane: Sendable {
 
   /// - Returns: false where there is no such key.
   func revokeKey(id: Int64) async throws(ControlError) -> Bool
+
+  /// When each key was used last, to the minute; a key that never was has none. Kept in Redis about once
+  /// a minute: a crash loses the last ones.
+  var lastUses: [Int64: Timestamp] { get }
+
+  /// Keys were used. Of each key the latest time counts; keys that there are not are passed over.
+  func noteUses(_ uses: [Int64: Timestamp])
 }
 
 public struct ControlSnapshot: Sendable {

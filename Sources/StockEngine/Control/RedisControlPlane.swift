@@ -15,17 +15,22 @@ final class RedisControlPlane: ControlPlane {
 
   private let writer: ControlWriter
   private let current: NIOLockedValueBox<ControlSnapshot>
+  private let uses = KeyUses()
 
   init(configuration: EngineConfiguration, owner: String, loop: LoopThread, logger: Logger) {
     let box = NIOLockedValueBox(ControlSnapshot(generation: 0, stores: [:], keys: [:]))
     self.current = box
     self.writer = ControlWriter(
-      configuration: configuration, owner: owner, loop: loop, logger: logger, current: box)
+      configuration: configuration, owner: owner, loop: loop, logger: logger, current: box,
+      uses: uses)
   }
 
   var snapshot: ControlSnapshot { current.withLockedValue { $0 } }
 
-  func load() async throws { try await writer.load() }
+  func load() async throws {
+    try await writer.load()
+    await writer.keepUses()
+  }
 
   /// Holds the manifest, stores and keys in memory against Redis. See `ControlWriter.verify`.
   func verify(
@@ -97,8 +102,16 @@ final class RedisControlPlane: ControlPlane {
       guard self.snapshot.keys[id] != nil else { return false }
       try await writer.write(.keys, ["\(id)": nil])
       self.change { $0.keys[id] = nil }
+      self.uses.forget(id)
       return true
     }
+  }
+
+  var lastUses: [Int64: Timestamp] { uses.all }
+
+  func noteUses(_ uses: [Int64: Timestamp]) {
+    let keys = snapshot.keys
+    self.uses.note(uses.filter { keys[$0.key] != nil })
   }
 
   private func change(_ body: (inout ControlSnapshot) -> Void) {
@@ -111,13 +124,15 @@ final class RedisControlPlane: ControlPlane {
 
 /// The connection, the ownership and the order of changes of a `RedisControlPlane`.
 actor ControlWriter {
-  enum Hash: CaseIterable { case stores, keys, counters }
+  enum Hash: CaseIterable { case stores, keys, counters, uses }
 
   let configuration: EngineConfiguration
   private let owner: String
   private let loop: LoopThread
   let logger: Logger
   let current: NIOLockedValueBox<ControlSnapshot>
+  private let uses: KeyUses
+  private var keepingUses: Task<Void, Never>?
 
   private var connection: RedisConnection?
   private(set) var ownership = Ownership(owner: "", epoch: 0)
@@ -130,8 +145,9 @@ actor ControlWriter {
 
   init(
     configuration: EngineConfiguration, owner: String, loop: LoopThread, logger: Logger,
-    current: NIOLockedValueBox<ControlSnapshot>
+    current: NIOLockedValueBox<ControlSnapshot>, uses: KeyUses
   ) {
+    self.uses = uses
     self.configuration = configuration
     self.owner = owner
     self.loop = loop
@@ -143,10 +159,13 @@ actor ControlWriter {
   func keyIDGiven(_ id: Int64) { lastKeyID = id }
 
   func stop() async {
+    keepingUses?.cancel()
+    if connection != nil { await writeUses() }
     isStopped = true
     // A loop that is shut down takes no connection any more: nothing may be under way.
     reconnecting?.cancel()
     await reconnecting?.value
+    await keepingUses?.value
     await connection?.disconnect()
   }
 
@@ -194,6 +213,12 @@ actor ControlWriter {
       }
       snapshot.keys[id] = key
     }
+    for (field, text) in try await readHash(.uses, on: connection) {
+      // Not worth a refusal to start: nothing rests on it.
+      if let id = Int64(field), let time = Timestamp(text), snapshot.keys[id] != nil {
+        uses.restore(id, time)
+      }
+    }
     let counters = try await readHash(.counters, on: connection)
     lastKeyID = max(counters["key"].flatMap { Int64($0) } ?? 0, snapshot.keys.keys.max() ?? 0)
     let loaded = snapshot
@@ -206,6 +231,7 @@ actor ControlWriter {
     case .stores: configuration.keys.stores
     case .keys: configuration.keys.apiKeys
     case .counters: configuration.keys.counters
+    case .uses: configuration.keys.apiKeyUses
     }
   }
 
@@ -243,6 +269,26 @@ actor ControlWriter {
       logger.error("control keys: the outcome is unknown", metadata: ["error": "\(error)"])
       self.connection = nil
       throw error.mayHaveRun ? .outcomeUnknown : .storeUnavailable
+    }
+  }
+
+  /// Writes once a minute which keys were used.
+  func keepUses() {
+    keepingUses = Task {
+      while (try? await Task.sleep(for: KeyUses.interval)) != nil { await writeUses() }
+    }
+  }
+
+  /// Writes the uses that Redis has not been told of. Where it does not take them, the next time will do.
+  private func writeUses() async {
+    let changes = uses.takeChanges()
+    guard !changes.isEmpty else { return }
+    do {
+      try await inTurn { writer throws(ControlError) in
+        try await writer.write(.uses, changes)
+      }
+    } catch {
+      uses.giveBack(changes)
     }
   }
 
@@ -353,6 +399,8 @@ actor ControlWriter {
             ("\($0.id)", ControlRecords.text(of: $0))
           })
       case .counters: lastKeyID == 0 ? [:] : ["key": "\(lastKeyID)"]
+      case .uses:
+        Dictionary(uniqueKeysWithValues: uses.all.map { ("\($0.key)", "\($0.value)") })
       }
     let held = try await readHash(hash, on: connection)
     var changes: [(field: String, value: String?)] = wanted.filter { held[$0.key] != $0.value }

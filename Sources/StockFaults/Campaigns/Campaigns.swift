@@ -10,16 +10,28 @@ public struct Campaigns: Sendable {
   public var cartsWithKills = Carts()
   public var twice = Twice()
   public var events = Events()
+  public var matrix = Matrix(.whole)
+  public var stops = Stops()
+  public var outages = Outage.Cause.allCases.map { Outage($0) }
+  public var flush = Flush()
+  public var clockJumps = ClockJumps()
+  public var limits = Limits()
+  public var lostReplica = LostReplica()
   /// nil: not run, for want of orders.
   public var ledger: Ledger?
 
   /// - Parameters:
-  ///   - short: about two minutes, for every change; else a quarter of an hour.
+  ///   - short: about four minutes, for every change; else half an hour.
   ///   - ledger: where its orders are.
   public init(short: Bool = false, ledger: Ledger? = nil) {
     self.ledger = ledger
     cartsWithKills.kills = true
+    stops.stops = 24
     guard short else { return }
+    matrix.extent = .short
+    stops.stops = 8
+    for place in outages.indices { outages[place].rounds = 1 }
+    lostReplica.rounds = 1
     carts.rounds = 3
     cartsWithKills.rounds = 3
     twice = Twice(rounds: 5, kills: 5)
@@ -56,6 +68,13 @@ public struct Campaigns: Sendable {
     note(try await twice.run(scene))
     if let ledger { note(try await ledger.run(scene)) }
     note(try await events.run(scene))
+    note(try await matrix.run(scene))
+    note(try await stops.run(scene))
+    for outage in outages { note(try await outage.run(scene)) }
+    note(try await flush.run(scene))
+    note(try await clockJumps.run(scene))
+    note(try await limits.run(scene))
+    note(try await lostReplica.run(scene))
     return isGood
   }
 }

@@ -56,9 +56,13 @@ public struct Scene: Sendable {
     return plan
   }
 
-  func engine(redis: String? = nil, adminKey: String? = nil) throws -> EngineProcess {
+  func engine(
+    redis: String? = nil, adminKey: String? = nil,
+    _ change: (inout EngineProcess.Options) -> Void = { _ in }
+  ) throws -> EngineProcess {
     var options = EngineProcess.Options(binary: binary, redis: redis, port: try Port.free())
     options.adminKey = adminKey
+    change(&options)
     return try EngineProcess(options)
   }
 

@@ -111,6 +111,41 @@ public struct Site: Sendable {
     return ContinuousClock.now - begin
   }
 
+  /// Waits until nothing has changed for two seconds: what is left of a reservation is looked at ten
+  /// times a second.
+  func rest(within limit: Duration = .seconds(120)) async throws {
+    let end = ContinuousClock.now + limit
+    var before = try await state()
+    while ContinuousClock.now < end {
+      try await Task.sleep(for: .seconds(2))
+      let now = try await state()
+      if now == before { return }
+      before = now
+    }
+    throw FaultError("after \(limit) there are still changes that nobody asks for")
+  }
+
+  /// What `/readyz` says of each shard's state: "serving", "stopped: …".
+  ///
+  /// - Returns: none where it does not answer.
+  public func shardStates() async throws -> [String] {
+    struct Readiness: Decodable {
+      struct Shard: Decodable {
+        var serving: Bool
+        var state: String
+      }
+      var shards: [Shard]
+    }
+    guard let answer = try? await store.send(HTTPRequest(.get, "/readyz")),
+      let body: Readiness = try? answer.decoded()
+    else { return [] }
+    let isReady = body.shards.allSatisfy(\.serving)
+    guard isReady == (answer.status == 200) else {
+      throw FaultError("/readyz answers \(answer.status) with shards \(body.shards)")
+    }
+    return body.shards.map(\.state)
+  }
+
   /// All entries as the engine answers them.
   public func state() async throws -> [EntryKey: EntryState] {
     var state: [EntryKey: EntryState] = [:]
@@ -156,15 +191,23 @@ public struct Site: Sendable {
 
   /// Holds everything that came after `mark` against what is there now. Nothing may be under way.
   ///
-  /// - Parameter base: the state at `mark`.
+  /// - Parameters:
+  ///   - base: the state at `mark`.
+  ///   - others: entries whose changes are not in the history.
+  ///   - rests: whether to wait until reservations over shards that were broken off have come to
+  ///     their ends, which they do by themselves.
   /// - Returns: the state now, and what is wrong.
   public func inspect(
-    _ history: History, since mark: History.Mark = .init(), base: [EntryKey: EntryState] = [:]
+    _ history: History, since mark: History.Mark = .init(), base: [EntryKey: EntryState] = [:],
+    ignoring others: [EntryKey] = [], rests: Bool = false
   ) async throws -> (state: [EntryKey: EntryState], violations: [Violation]) {
     try await settle()
+    if rests { try await rest() }
     let state = try await state()
     let (attempts, readings) = history.since(mark)
-    var violations = Checker.check(attempts, readings: readings, base: base, end: state)
+    var violations = Checker.check(
+      attempts.filter { !others.contains($0.key) }, readings: readings, base: base,
+      end: state.filter { !others.contains($0.key) })
     violations += try await agreement()
     return (state, violations)
   }
@@ -191,6 +234,13 @@ public struct Site: Sendable {
       violations.append(Violation(.verifyDiffers, "\(report.differenceCount) differences"))
     }
     return violations
+  }
+
+  /// Lets the engine write to Redis what it should hold.
+  public func repair() async throws {
+    try await admin.expect(
+      HTTPRequest(
+        .post, "/api/v1/admin/verify", body: Array(#"{"repair": true}"#.utf8), isIdempotent: true))
   }
 
   private func describe(_ state: EntryState?) -> String { state?.description ?? "nothing" }

@@ -15,11 +15,29 @@ public import StockRedis
 /// A redis-server of the campaign's, not of the engine's: AOF, no eviction, a unix socket.
 public actor RedisProcess {
   private let folder: TemporaryFolder
+  /// Where it keeps its files.
+  nonisolated let directory: String
+  private let arguments: [String]
+  private let environment: [String: String]
   private var process: ChildProcess?
 
-  public init() throws(ProcessError) { folder = try TemporaryFolder() }
+  /// - Parameters:
+  ///   - directory: where it keeps its files; nil: a folder of its own.
+  ///   - arguments: more settings, as redis-server has them: "--maxmemory", "10mb".
+  ///   - environment: more environment variables.
+  public init(
+    directory: String? = nil, arguments: [String] = [], environment: [String: String] = [:]
+  ) throws(ProcessError) {
+    folder = try TemporaryFolder()
+    self.directory = directory ?? folder.path
+    self.arguments = arguments
+    self.environment = environment
+  }
 
-  public nonisolated var url: String { "unix://\(folder.path)/redis.sock" }
+  /// Its socket.
+  public nonisolated var socketPath: String { "\(folder.path)/redis.sock" }
+
+  public nonisolated var url: String { "unix://\(socketPath)" }
 
   /// Starts it, also after a kill: on the same files. Returns when it answers PING.
   public func start() async throws {
@@ -32,12 +50,14 @@ public actor RedisProcess {
     process = try ChildProcess(
       executable,
       [
-        "--port", "0", "--unixsocket", "\(path)/redis.sock", "--dir", path, "--appendonly", "yes",
+        "--port", "0", "--unixsocket", "\(path)/redis.sock", "--dir", directory,
+        "--appendonly", "yes",
         "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", "",
         // A rewrite would move the end of the log to another file while it is being cut.
         "--auto-aof-rewrite-percentage", "0",
-      ],
-      environment: ProcessInfo.processInfo.environment, output: "\(path)/redis.out",
+      ] + arguments,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      output: "\(path)/redis.out",
       errors: "\(path)/redis.err")
     let answers = try await eventually(within: .seconds(30), every: .milliseconds(10)) {
       guard let redis = try? await RedisAccess.open(url) else { return false }
@@ -64,8 +84,8 @@ public actor RedisProcess {
   }
 
   /// The file that gets every command: the newest of the append-only folder.
-  private func logFile() throws -> String {
-    let path = "\(folder.path)/appendonlydir"
+  func logFile() throws -> String {
+    let path = "\(directory)/appendonlydir"
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
     let newest = names.filter { $0.hasSuffix(".incr.aof") }.max { left, right in
       left.localizedStandardCompare(right) == .orderedAscending

@@ -21,8 +21,10 @@ extension ByteWriter {
     append("}")
   }
 
-  /// - Parameter token: shown once, when the key is made.
-  mutating func append(_ key: APIKey, token: String? = nil) {
+  /// - Parameters:
+  ///   - lastUse: nil: it was never used.
+  ///   - token: shown once, when the key is made.
+  mutating func append(_ key: APIKey, lastUse: Timestamp? = nil, token: String? = nil) {
     append("{\"id\":")
     append(key.id)
     append(",\"role\":")
@@ -35,6 +37,8 @@ extension ByteWriter {
     appendTime(key.createdAt)
     append(",\"expires_at\":")
     appendTime(key.expiresAt)
+    append(",\"last_used_at\":")
+    appendTime(lastUse)
     if let token {
       append(",\"key\":")
       append(json: token)

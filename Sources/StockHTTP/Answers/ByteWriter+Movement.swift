@@ -33,7 +33,8 @@ extension ByteWriter {
     if entry.actor == 0 {
       append(",\"actor\":\"engine\"")
     } else {
-      append(",\"actor\":\"key:")
+      append(
+        Principal.isOfToken(entry.actor) ? ",\"actor\":\"token:" : ",\"actor\":\"key:")
       append(entry.actor)
       append("\"")
     }

@@ -45,6 +45,8 @@ struct ResponseHead {
   var isText = false
   /// `extra` tells the length and the type.
   var writesOwnLength = false
+  /// It leaves by TLS: from now on the browser shall use nothing else.
+  var isSecure = false
   /// 409, but asking again in a moment helps.
   var canBeRetried = false
 
@@ -114,6 +116,7 @@ extension ByteWriter {
     case .uncached: append("\r\nCache-Control: no-store")
     case .file(let file): append(fieldsOf: file, status: exchange.head.status)
     }
+    if exchange.head.isSecure { append("\r\nStrict-Transport-Security: max-age=31536000") }
     if let rate = exchange.rate { append(rate: rate) }
     if exchange.head.isReplay { append("\r\nIdempotency-Replayed: true") }
     if exchange.head.status >= 400 { appendErrorFields(exchange) }

@@ -26,6 +26,23 @@ struct Principal: Equatable, Sendable {
     expiresAt = key.expiresAt ?? .max
   }
 
+  /// Whom a token names. nil where its store is not there: no product can be made in it.
+  init?(_ token: VerifiedToken, stores: [StoreID: Store]) {
+    guard Self.isOfToken(token.actor) else { return nil }
+    if token.role == .admin {
+      guard token.store == nil else { return nil }
+    } else {
+      guard let store = token.store, stores[store] != nil else { return nil }
+    }
+    self.init(
+      APIKey(
+        id: token.actor, role: token.role, store: token.store, name: "", digest: [], createdAt: 0,
+        expiresAt: token.expiresAt))
+  }
+
+  /// Whether an actor is a token's subject.
+  static func isOfToken(_ actor: ActorID) -> Bool { VerifiedToken.actors.contains(actor) }
+
   private init(role: RoleSet, newProductStore: StoreID?) {
     self.role = role
     self.scope = .any

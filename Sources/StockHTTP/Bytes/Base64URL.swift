@@ -1,6 +1,6 @@
 /// Base 64 with the URL-safe alphabet and without padding (RFC 4648, section 5).
-enum Base64URL {
-  static func encode(_ bytes: [UInt8]) -> String {
+package enum Base64URL {
+  package static func encode(_ bytes: [UInt8]) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count * 4 + 2) / 3)
@@ -19,7 +19,7 @@ enum Base64URL {
   }
 
   /// - Returns: nil where a byte is not of the alphabet, or where bits are left that are not zero.
-  static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     var window: UInt32 = 0
     var bits = 0

@@ -31,6 +31,8 @@ struct ColdAnswer: Sendable {
   var isText = false
   /// Why it was refused.
   var problem: ProblemCode?
+  /// The id of what was made.
+  var madeID: Int64?
 
   /// - Parameter write: the body.
   init(_ status: Int = 200, _ write: (inout ByteWriter) -> Void) {
@@ -68,11 +70,12 @@ extension ColdRequest {
       case .createKey(let form): return try await Self.create(form, on: engine)
       case .listKeys:
         let keys = engine.control.snapshot.keys.values.sorted { $0.id < $1.id }
+        let uses = engine.control.lastUses
         return ColdAnswer { writer in
           writer.append("{\"items\":[")
           for (index, key) in keys.enumerated() {
             if index > 0 { writer.append(UInt8(ascii: ",")) }
-            writer.append(key)
+            writer.append(key, lastUse: uses[key.id])
           }
           writer.append("]}")
         }
@@ -208,7 +211,9 @@ extension ColdRequest {
         role: form.role, store: form.store, name: form.name, digest: Token.digest(token.utf8),
         expiresAt: form.expiresAt)
     } catch { throw problem(error) }
-    return ColdAnswer(201) { $0.append(key, token: token) }
+    var answer = ColdAnswer(201) { $0.append(key, token: token) }
+    answer.madeID = key.id
+    return answer
   }
 
   private static func revoke(

@@ -66,6 +66,7 @@ final class Exchange {
     var session: SessionStore.Digest?
     var signingIn: Principal?
     var file: PageFile?
+    var madeID: Int64?
     var rate: RateLimiter.Verdict?
   }
 
@@ -148,6 +149,11 @@ extension Exchange {
   var file: PageFile? {
     get { extras?.file }
     set { if newValue != nil { withExtras { $0.file = newValue } } }
+  }
+  /// The id of what was made.
+  var madeID: Int64? {
+    get { extras?.madeID }
+    set { if newValue != nil { withExtras { $0.madeID = newValue } } }
   }
   /// What is left of its key's rate; nil: keys have no limit.
   var rate: RateLimiter.Verdict? {

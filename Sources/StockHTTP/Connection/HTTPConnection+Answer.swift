@@ -72,6 +72,7 @@ extension HTTPConnection {
     exchange.head.isProblem = answer.isProblem
     exchange.head.isText = answer.isText
     exchange.problem = answer.problem
+    exchange.madeID = answer.madeID
     front.body.removeAll()
     answer.body.withUnsafeBytes { front.body.append($0) }
     complete(exchange, place)
@@ -120,6 +121,8 @@ extension HTTPConnection {
   @discardableResult
   func complete(_ exchange: Exchange, _ place: Int, atOnce: Bool = false) -> Bool {
     front.note(exchange)
+    if exchange.endpoint.isAudited { front.audit(exchange, from: self) }
+    exchange.head.isSecure = isSecure
     front.admission.finish(exchange.load)
     exchange.load = .none
     if front.isDraining, place == pending.count - 1, inbound == nil, held == nil {

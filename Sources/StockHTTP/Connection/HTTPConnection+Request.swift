@@ -26,17 +26,20 @@ extension HTTPConnection {
   private func hold(_ bytes: Slice<UnsafeRawBufferPointer>) { held = Array(bytes) }
 
   /// - Returns: how many bytes need not be kept: all but the beginning of a request whose rest has not
-  ///   come.
+  ///   come, or whose token is being checked.
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard !awaitsToken else { return 0 }
     var start = 0
     while start < bytes.count, !ignoresInput {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
       var scanner = RequestScanner()
+      credentials.begin()
       let scan = scanner.scan(
         rest.assumingMemoryBound(to: UInt8.self), authorize: principal(for:))
       switch scan {
       case .complete(let length):
         sawPart = true
+        if beginTokenCheck() { return start }
         end(
           plain(scanner), body: UnsafeRawBufferPointer(rebasing: rest[scanner.bodyStart..<length]))
         start += length
@@ -86,7 +89,9 @@ extension HTTPConnection {
   /// A request's header is complete. Whatever can be judged by it is judged now; the answer waits for
   /// the request's end, unless its rest shall not be read at all.
   func begin(_ head: HTTPRequestHead) {
+    credentials.begin()
     let fields = HeaderFields(head.headers, authorize: principal(for:))
+    if beginTokenCheck() { return }
     var response = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
     response.isOldVersion = !head.isVersion11
     // Behind an upgrade or CONNECT the decoder takes no more requests.
@@ -106,7 +111,8 @@ extension HTTPConnection {
     let waitsForLeave = fields.expectsContinue && fields.hasBody
     if let refusal = request.refusal {
       let isTooLong = (fields.contentLength ?? 0) > Bounds.maxBodyBytes
-      let isHopeless = refusal.code == .payloadTooLarge || refusal.code == .headersTooLarge
+      let isHopeless =
+        fields.hasOddCoding || refusal.code == .payloadTooLarge || refusal.code == .headersTooLarge
       if waitsForLeave || isTooLong || isHopeless {
         inbound = request
         refuseRest(refusal)
@@ -126,6 +132,10 @@ extension HTTPConnection {
     if fields.hostCount > 1 || (fields.hostCount == 0 && isVersion11) {
       request.head.keepsAlive = false
       throw .invalid("Host", "must be given once")
+    }
+    if fields.hasOddCoding || (fields.isChunked && !isVersion11) {
+      request.head.keepsAlive = false
+      throw .invalid("Transfer-Encoding", "must be chunked and nothing else, in HTTP/1.1")
     }
     if target.count > HTTPLimits.maxHeaderBytes / 2 { throw .headersTooLarge }
     try route(RequestTarget(target), method, fields, request)
@@ -191,10 +201,10 @@ extension HTTPConnection {
     }
     guard let row = path.row(for: method) else { throw .methodNotAllowed(path.allow) }
     if row.endpoint == .metrics { try checkMetrics(fields, request) }
+    request.endpoint = row.endpoint
     guard row.roles.isEmpty || row.roles.contains(request.principal.role) else {
       throw .forbidden
     }
-    request.endpoint = row.endpoint
     if row.endpoint.isOfPage {
       request.browser = fields.browser
       request.signingIn = fields.authorizationCount == 1 ? fields.principal : nil

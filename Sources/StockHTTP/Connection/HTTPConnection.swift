@@ -15,8 +15,12 @@ final class HTTPConnection: StreamSocket {
   static let lingerTicks = LoopFront.ticks(.seconds(2))
 
   let front: LoopFront
-  /// Who is at its end, and how it came here.
-  let origin: ConnectionOrigin
+  /// Where it comes from.
+  private let origin: ConnectionOrigin
+  /// The client speaks TLS with us.
+  var isSecure: Bool { origin.isSecure }
+  /// The client's address, in numbers and without port; empty where there is none.
+  var peer: String { origin.address }
   private(set) var slot = 0
 
   /// Responses that have not been written, in the order of their requests.
@@ -30,6 +34,10 @@ final class HTTPConnection: StreamSocket {
   /// Is in the loop's list of connections to flush.
   var isTouched = false
   var credentials = Credentials()
+  /// A token is being checked: what comes meanwhile waits, as bytes in `held`, or decoded in `parked`.
+  var awaitsToken = false
+  private var parked: [HTTPServerRequestPart] = []
+  private var parkedError: (any Error)?
 
   /// The request that is arriving.
   var inbound: Exchange?
@@ -72,7 +80,9 @@ final class HTTPConnection: StreamSocket {
     stream = nil
     pending.forEach { front.admission.finish($0.load) }
     pending.removeAll()
-    front.detach(slot: slot, nextNumber: nextNumber)
+    parked = []
+    parkedError = nil
+    front.detach(slot: slot, nextNumber: nextNumber, address: peer)
   }
 
   func dropInbound() {
@@ -101,25 +111,47 @@ final class HTTPConnection: StreamSocket {
   /// The client sends no more: it still gets what it has asked for.
   override func inputEnded() {
     decoder?.end()
-    dropInbound()
+    if !awaitsToken { dropInbound() }
     if lingersUntil != nil { close() } else { flush() }
   }
 
   /// A part of a request that NIO's decoder has read.
   func take(_ part: HTTPServerRequestPart) {
     sawPart = true
+    guard !awaitsToken else { return parked.append(part) }
     guard !ignoresInput else { return }
     switch part {
-    case .head(let head): begin(head)
+    case .head(let head):
+      begin(head)
+      if awaitsToken { parked.append(part) }
     case .body(let bytes): receive(bytes)
     case .end: end()
     }
   }
 
+  /// The token is known that a request has waited for.
+  func resumeRequests() {
+    awaitsToken = false
+    guard isOpen, !ignoresInput else { return }
+    lastActivity = front.tick
+    if decoder == nil {
+      scan(UnsafeRawBufferPointer(start: nil, count: 0))
+    } else {
+      let parts = parked
+      parked = []
+      for part in parts { take(part) }
+    }
+    guard isOpen, !awaitsToken else { return }
+    if let error = parkedError { refuse(error) }
+    parkedError = nil
+    if inputHasEnded { dropInbound() }
+    flush()
+  }
+
   /// Reading waits while too much is under way, or the client does not take what it asked for.
   private func updateReading() {
     setReading(
-      isWritable && pending.count < front.configuration.maxRequestsUnderWay
+      isWritable && !awaitsToken && pending.count < front.configuration.maxRequestsUnderWay
         && operationsUnderWay < Bounds.maxOperationsPerRequest)
   }
 
@@ -132,6 +164,10 @@ final class HTTPConnection: StreamSocket {
   /// What NIO's decoder says of what is no request.
   func refuse(_ error: any Error) {
     guard !ignoresInput else { return }
+    guard !awaitsToken else {
+      parkedError = parkedError ?? error
+      return
+    }
     switch error {
     case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
       // The client went away in the middle of a request: nobody waits for an answer to it.
@@ -180,7 +216,7 @@ final class HTTPConnection: StreamSocket {
       lastActivity = front.tick
       send(bytes)
     }
-    let isIdle = pending.isEmpty && inbound == nil
+    let isIdle = pending.isEmpty && inbound == nil && !awaitsToken
     if wroteLast || (isIdle && (inputHasEnded || front.closesIdle)) {
       finish()
     } else {
@@ -235,7 +271,7 @@ final class HTTPConnection: StreamSocket {
       close()
       return
     }
-    guard !ignoresInput, isReading else { return }
+    guard !ignoresInput, isReading, !awaitsToken else { return }
     if let started = inbound?.startTick ?? partialSince, now - started >= requestTicks {
       refuseRest(.requestTimeout)
     }
@@ -246,6 +282,6 @@ final class HTTPConnection: StreamSocket {
 struct ConnectionOrigin: Sendable {
   /// The client reached us by TLS, which ended before this.
   var isSecure = false
-  /// The client's address, where it is not that of the socket.
-  var client: String?
+  /// The client's address, in numbers and without port; empty where there is none.
+  var address = ""
 }

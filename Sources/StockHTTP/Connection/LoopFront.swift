@@ -24,6 +24,7 @@ final class LoopFront: AnswerReceiver {
   let keys: KeyCache
   let limit: ConnectionLimit
   let logger: Logger
+  private(set) lazy var tokenDesk = TokenDesk(front: self)
   /// Each request is written into the log.
   let logsRequests: Bool
   let shared: SharedFront
@@ -74,6 +75,9 @@ final class LoopFront: AnswerReceiver {
   private(set) var answersAt: NIODeadline?
   var logLines = 0
   var logLinesDropped = 0
+  let auditLogger: Logger
+  var auditRefusals = 0
+  var auditRefusalsDropped = 0
 
   private(set) var isDraining = false
   /// Draining, and connections that have been idle since its beginning may be closed.
@@ -98,9 +102,10 @@ final class LoopFront: AnswerReceiver {
     self.configuration = configuration
     self.gateway = engine.gateway(on: loop)
     self.loopIndex = gateway.loopIndex
-    self.keys = KeyCache(engine.control)
+    self.keys = KeyCache(engine.control, verifier: configuration.tokens)
     self.limit = limit
     self.logger = configuration.logger
+    self.auditLogger = configuration.auditLogger
     self.logsRequests = configuration.logger.logLevel <= .debug
     self.shared = shared ?? SharedFront(configuration)
     self.clock = clock
@@ -138,6 +143,9 @@ final class LoopFront: AnswerReceiver {
     // Time-outs are seconds long: looking every second is often enough.
     guard tick % 10 == 0 else { return }
     renewLogBudget()
+    renewAuditBudget()
+    let uses = keys.takeUses()
+    if !uses.isEmpty { engine.control.noteUses(uses) }
     for slot in slots.indices { slots[slot].connection?.checkTime() }
   }
 
@@ -152,19 +160,34 @@ final class LoopFront: AnswerReceiver {
 extension LoopFront {
   /// Serves a client on a socket that was accepted, or turns it away.
   ///
-  /// - Parameter descriptor: is closed from here.
+  /// - Parameters:
+  ///   - descriptor: is closed from here.
+  ///   - origin: with the address, where that is not the socket's.
   @discardableResult
   func adopt(_ descriptor: CInt, origin: ConnectionOrigin = ConnectionOrigin()) -> StreamSocket {
-    guard !isDraining, limit.tryAdd() else {
-      counts.turnedAway += 1
-      let turnedAway = TurnAway(descriptor, front: self)
-      turnedAway.tell(isDraining ? "The engine is stopping." : "There are too many connections.")
-      return turnedAway
+    var origin = origin
+    if origin.address.isEmpty {
+      origin.address = StreamSocket.peerAddress(of: descriptor)?.ipAddress ?? ""
+    }
+    if isDraining { return turnAway(descriptor, "The engine is stopping.") }
+    guard shared.addresses.tryAdd(origin.address) else {
+      return turnAway(descriptor, "There are too many connections from this address.")
+    }
+    guard limit.tryAdd() else {
+      shared.addresses.remove(origin.address)
+      return turnAway(descriptor, "There are too many connections.")
     }
     counts.accepted += 1
     let connection = HTTPConnection(descriptor, front: self, origin: origin)
     connection.start()
     return connection
+  }
+
+  private func turnAway(_ descriptor: CInt, _ why: String) -> StreamSocket {
+    counts.turnedAway += 1
+    let turnedAway = TurnAway(descriptor, front: self)
+    turnedAway.tell(why)
+    return turnedAway
   }
 
   /// Gives a connection its place.
@@ -181,11 +204,12 @@ extension LoopFront {
   }
 
   /// Takes the place back.
-  func detach(slot: Int, nextNumber: Int) {
+  func detach(slot: Int, nextNumber: Int, address: String) {
     slots[slot] = Slot(connection: nil, nextNumber: nextNumber)
     freeSlots.append(slot)
     connectionCount -= 1
     limit.remove()
+    shared.addresses.remove(address)
     if isDraining, connectionCount == 0 { emptied?.succeed(()) }
   }
 

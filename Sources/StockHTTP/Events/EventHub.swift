@@ -39,6 +39,7 @@ final class EventHub {
   private var lastEnds: [Int64] = []
   private var isChecking = false
   private var keyGeneration = 0
+  private var verifierGeneration = 0
 
   // Fetching.
   var fetches = FetchQueue()
@@ -88,6 +89,7 @@ final class EventHub {
   private func wakeUp() {
     state = .asking
     keyGeneration = front.keys.generation
+    verifierGeneration = front.keys.verifierGeneration
     front.subscribe()
     let bound = NIOLoopBound(self, eventLoop: loop)
     ticker = loop.scheduleRepeatedTask(initialDelay: Self.tickLength, delay: Self.tickLength) { _ in
@@ -219,10 +221,14 @@ final class EventHub {
     guard case .keys = front.configuration.authorization else { return }
     let isChanged = front.keys.generation != keyGeneration
     keyGeneration = front.keys.generation
+    // A reader with a token comes again, and its token is checked again.
+    let areTokensOld = front.keys.verifierGeneration != verifierGeneration
+    verifierGeneration = front.keys.verifierGeneration
     let keys = isChanged ? engine.control.snapshot.keys : [:]
     for reader in Array(readers)
-    where front.now >= reader.expiresAt || (isChanged && keys[reader.actor] == nil)
-      || isSignedOut(reader)
+    where front.now >= reader.expiresAt || isSignedOut(reader)
+      || (Principal.isOfToken(reader.actor)
+        ? areTokensOld : isChanged && keys[reader.actor] == nil)
     {
       reader.connection?.endStream()
     }

@@ -28,10 +28,7 @@ extension LoopFront {
       metadata["shard"] = "\(exchange.head.shard)"
       metadata["sequence"] = "\(exchange.head.sequence)"
     }
-    if let traceParent = exchange.traceParent {
-      metadata["traceparent"] = "\(traceParent)"
-      metadata["trace_id"] = "\(traceParent.dropFirst(3).prefix(32))"
-    }
+    metadata.add(traceOf: exchange)
     logger.log(level: level, failed ? "request failed" : "request", metadata: metadata)
   }
 
@@ -44,12 +41,21 @@ extension LoopFront {
   }
 
   /// As it stands in the response's header.
-  private func text(of id: RequestID) -> String {
+  func text(of id: RequestID) -> String {
     switch id {
     case .client(let text): return text
     case .number(let number):
       let digits = String(number, radix: 16)
       return idPrefixText + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
+  }
+}
+
+extension Logger.Metadata {
+  /// What the client said of its trace, if it did.
+  mutating func add(traceOf exchange: Exchange) {
+    guard let traceParent = exchange.traceParent else { return }
+    self["traceparent"] = "\(traceParent)"
+    self["trace_id"] = "\(traceParent.dropFirst(3).prefix(32))"
   }
 }

@@ -11,6 +11,9 @@ struct HeaderFields {
   private(set) var isJSON = true
   private(set) var contentLength: Int?
   private(set) var isChunked = false
+  /// A `Transfer-Encoding` that is not `chunked` alone, and once: who reads it otherwise than we do takes
+  /// the body's end to be elsewhere.
+  private(set) var hasOddCoding = false
   /// The body is compressed, which no endpoint takes.
   private(set) var isEncoded = false
   private(set) var expectsContinue = false
@@ -101,6 +104,7 @@ struct HeaderFields {
     case 16 where Matching.equalIgnoringCase(name, "content-encoding"):
       isEncoded = !Matching.equalIgnoringCase(value, "identity")
     case 17 where Matching.equalIgnoringCase(name, "transfer-encoding"):
+      hasOddCoding = isChunked || !Matching.equalIgnoringCase(value, "chunked")
       isChunked = true
     default:
       break

@@ -31,21 +31,23 @@ extension HTTPConnection {
 
   /// `POST /admin/session`: the key comes as in every other call, the session leaves in a cookie.
   func signIn(_ request: Exchange) {
-    let address = origin.client ?? peerIP ?? ""
-    guard front.shared.signIns.mayTry(address, now: front.now) else {
+    guard front.shared.signIns.mayTry(peer, now: front.now) else {
       return respond(.tooManySignIns, request)
     }
     guard request.browser?.isSameOrigin ?? true else { return respond(.crossSite, request) }
     guard let principal = request.signingIn else {
-      front.shared.signIns.failed(address, now: front.now)
+      front.shared.signIns.failed(peer, now: front.now)
       return respond(.unknownKey, request)
     }
-    guard principal.role == .admin else { return respond(.notAnAdmin, request) }
+    // A session lives on its key: it ends when that is revoked, which a token cannot be.
+    guard principal.role == .admin, !Principal.isOfToken(principal.actor) else {
+      return respond(.notAnAdmin, request)
+    }
     let id = front.shared.sessions.begin(key: principal.actor, now: front.now)
     if let old = request.browser?.session {
       front.shared.sessions.end(SessionStore.digest(old))
     }
-    request.head.extra = .cookie(Self.cookie(id, isSecure: isSecure(request)))
+    request.head.extra = .cookie(cookie(id, request))
     respond(request) { $0.appendSession(key: principal.actor, name: name(principal), id: id) }
   }
 
@@ -70,22 +72,18 @@ extension HTTPConnection {
       front.shared.sessions.end(SessionStore.digest(id))
     }
     request.head.status = 204
-    request.head.extra = .cookie(Self.cookie("", isSecure: isSecure(request)) + "; Max-Age=0")
+    request.head.extra = .cookie(cookie("", request) + "; Max-Age=0")
     respond(request) { _ in }
   }
 
-  /// The browser reached us, or the proxy before us, by TLS.
-  private func isSecure(_ request: Exchange) -> Bool {
-    origin.isSecure || request.browser?.isSecure ?? false
-  }
-
   private func name(_ principal: Principal) -> String {
-    front.engine.control.snapshot.keys[principal.actor]?.name ?? ""
+    front.keys.name(of: principal.actor)
   }
 
   /// No `Max-Age`: it goes with the browser's session, or when ours ends.
-  private static func cookie(_ id: String, isSecure: Bool) -> String {
-    "\(BrowserFields.cookieName)=\(id); Path=/; HttpOnly; SameSite=Strict"
+  private func cookie(_ id: String, _ request: Exchange) -> String {
+    let isSecure = isSecure || request.browser?.isSecure == true
+    return "\(BrowserFields.cookieName)=\(id); Path=/; HttpOnly; SameSite=Strict"
       + (isSecure ? "; Secure" : "")
   }
 }

@@ -74,6 +74,10 @@ public struct ServeSettings: Equatable, Sendable {
   public var loops: Int?
   /// Shards of a new namespace; nil: the engine's default, or what the namespace has.
   public var shards: Int?
+  /// Tokens that others sign; nil: there are only keys.
+  public var tokens: Tokens?
+  /// nil: no TLS.
+  public var tls: TLS?
   /// Starts even on a Redis that may drop or lose data.
   public var allowUnsafeRedis: Bool
   /// The `redis-server` to start, by path or by name.
@@ -99,6 +103,8 @@ public struct ServeSettings: Equatable, Sendable {
     "metrics", "max-connections", "max-connections-per-address", "rate-limit", "loops", "shards",
     "allow-unsafe-redis", "redis-server", "expiry-grace", "idempotency-age", "closed-hold-age",
     "ledger-length", "min-ttl",
+    "jwt-keys", "jwt-issuer", "jwt-audience", "jwt-role-claim", "jwt-store-claim", "jwt-leeway",
+    "tls-cert", "tls-key", "tls-port",
   ]
 
   /// - Parameters:
@@ -116,7 +122,9 @@ public struct ServeSettings: Equatable, Sendable {
           uniqueKeysWithValues: flags.map { (AbsoluteConfigKey([$0.key]), $0.value) })),
       EnvironmentVariablesProvider(
         environmentVariables: environment,
-        secretsSpecifier: .specific(["STOCK_ADMIN_KEY", "STOCK_KEY", "STOCK_REDIS"])
+        secretsSpecifier: .specific([
+          "STOCK_ADMIN_KEY", "STOCK_KEY", "STOCK_REDIS", "STOCK_JWT_SECRET",
+        ])
       ).prefixKeys(with: "stock"),
     ]
     if let file { providers.append(try await configFile(file)) }
@@ -164,6 +172,8 @@ public struct ServeSettings: Equatable, Sendable {
       ?? shard.ledgerLength
     shortestTimeToLive =
       try read.milliseconds("min-ttl", from: "1s", to: "30s") ?? Bounds.timeToLive.lowerBound
+    tokens = try Tokens(read, authentication)
+    tls = try TLS(read)
     if let redis, !["redis://", "unix://"].contains(where: redis.hasPrefix) {
       throw ToolError("--redis must be redis://[user:pass@]host:port/db or unix:///path")
     }

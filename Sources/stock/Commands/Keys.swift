@@ -23,6 +23,7 @@ struct Keys: AsyncParsableCommand {
     var name: String
     var createdAt: String?
     var expiresAt: String?
+    var lastUsedAt: String?
     var key: String?
   }
 }
@@ -109,11 +110,12 @@ extension Keys {
     func run() async throws {
       let keys: Answer = try await Administration(client.connect())
         .read("/api/v1/admin/keys", what: "the keys")
-      var table = TextTable(["id", "role", "store", "name", "made", "expires"], numeric: [0, 2])
+      var table = TextTable(
+        ["id", "role", "store", "name", "made", "expires", "last used"], numeric: [0, 2])
       for key in keys.items {
         table.add([
           "\(key.id)", key.role, key.storeId.map { "\($0)" } ?? "all", key.name,
-          key.createdAt ?? "", key.expiresAt ?? "never",
+          key.createdAt ?? "", key.expiresAt ?? "never", key.lastUsedAt ?? "never",
         ])
       }
       print(table.text)

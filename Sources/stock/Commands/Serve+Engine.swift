@@ -90,16 +90,26 @@ private struct EngineService: Service, CustomStringConvertible {
       configuration.limit(by: settings)
       configuration.metrics = registry
       configuration.logger = logger
+      configuration.auditLogger = Logger(label: "stock.audit")
+      let access = try await Access.start(settings, logger: logger)
+      configuration.tokens = access.tokens
       configuration.timeToLive = settings.shortestTimeToLive...Bounds.timeToLive.upperBound
       let server = try await HTTPServer.start(
-        engine: engine, host: settings.host, port: settings.port, group: group,
+        engine: engine, host: settings.plainHost, port: settings.port, group: group,
         configuration: configuration)
-      announce(server, newKey: newKey)
+      do {
+        try await access.listen(before: server)
+      } catch {
+        await server.stop(within: .zero)
+        throw error
+      }
+      announce(server, access.secureAddress, newKey: newKey)
       ServiceManager.tell("READY=1")
       try await gracefulShutdown()
       ServiceManager.tell("STOPPING=1")
       logger.info("stopping")
       await server.stop()
+      await access.stop()
       await engine.stop()
     } catch {
       await engine.stop()
@@ -208,16 +218,18 @@ private struct EngineService: Service, CustomStringConvertible {
     return "sk_" + text.replacing("=", with: "")
   }
 
-  private func announce(_ server: HTTPServer, newKey: String?) {
+  private func announce(_ server: HTTPServer, _ secure: SocketAddress?, newKey: String?) {
     if let newKey {
       print("admin key, shown this once: \(newKey)")
     }
-    let address = server.localAddress
-    let host = address.ipAddress ?? settings.host
-    print(
-      "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? settings.port)"
-    )
+    if let secure { print("listening on \(url("https", secure))") }
+    print("listening on \(url("http", server.localAddress))")
     fflush(nil)
+  }
+
+  private func url(_ scheme: String, _ address: SocketAddress) -> String {
+    let host = address.ipAddress ?? settings.host
+    return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
   }
 }
 

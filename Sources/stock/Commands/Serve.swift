@@ -10,6 +10,8 @@ struct Serve: AsyncParsableCommand {
         stock serve --port 9000 --data /var/lib/stock --durability always
         stock serve --idempotency-age 48h --expiry-grace 10m
         stock serve --redis redis://user:secret@10.0.0.5:6379/0
+        stock serve --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem
+        stock serve --jwt-keys jwks.json --jwt-issuer https://id.example --jwt-audience stock
         STOCK_PORT=9000 STOCK_LOG_LEVEL=debug stock serve
         stock serve --config stock.json   with {"port": 9000, "log-level": "debug"}
 

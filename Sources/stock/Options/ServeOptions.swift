@@ -100,6 +100,8 @@ struct ServeOptions: ParsableArguments {
       "Movements that each shard's ledger keeps, about (default: 5000000).", valueName: "number"))
   var ledgerLength: Int?
 
+  @OptionGroup(title: "Access") var access: AccessOptions
+
   // Below the contract's 30 s only for tests.
   @Option(help: .hidden)
   var minTtl: String?
@@ -129,7 +131,8 @@ struct ServeOptions: ParsableArguments {
       "ledger-length": ledgerLength.map(ConfigContent.int),
       "min-ttl": minTtl.map(ConfigContent.string),
     ]
-    return contents.compactMapValues { $0 }.mapValues { ConfigValue($0, isSecret: false) }
+    return contents.merging(access.given) { first, _ in first }
+      .compactMapValues { $0 }.mapValues { ConfigValue($0, isSecret: false) }
   }
 
   /// - Throws: `ValidationError`, which is exit code 64.

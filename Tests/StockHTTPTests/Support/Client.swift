@@ -44,6 +44,7 @@ final class Client: Sendable {
     self.received = received
     channel = try await ClientBootstrap(group: group)
       .channelOption(.autoRead, value: reads)
+      .channelOption(.allowRemoteHalfClosure, value: false)
       .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 18 : 1 << 12)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -62,6 +63,23 @@ final class Client: Sendable {
     channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
   }
 
+  func sendWithoutWaiting(_ bytes: [UInt8]) {
+    channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+  }
+
+  var isClosed: Bool { received.withLockedValue { $0.isClosed } }
+
+  /// Of the answers that have begun: each first line stands at the begin, or behind a body.
+  var statuses: [Int] {
+    received.withLockedValue { String(buffer: $0.bytes) }.components(separatedBy: "HTTP/1.1 ")
+      .dropFirst().compactMap { Int($0.prefix(3)) }
+  }
+
+  /// All that has come.
+  func all() throws -> [Response] {
+    try Response.parse(received.withLockedValue { String(buffer: $0.bytes) })
+  }
+
   func resume() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
   /// The next `count` responses, in the order they came.
@@ -72,6 +90,9 @@ final class Client: Sendable {
   }
 
   func close() async { try? await channel.close().get() }
+
+  /// Says that nothing more comes.
+  func closeOutput() async throws { try await channel.close(mode: .output).get() }
 
   /// Waits for a response that is complete, and takes it.
   func response() async throws -> Response {

@@ -231,6 +231,12 @@ final class FakeControl: ControlPlane {
 
   func revokeKey(id: Int64) async throws(ControlError) -> Bool { removeKey(id) }
 
+  private let uses = NIOLockedValueBox<[Int64: Timestamp]>([:])
+  var lastUses: [Int64: Timestamp] { uses.withLockedValue { $0 } }
+  func noteUses(_ uses: [Int64: Timestamp]) {
+    self.uses.withLockedValue { $0.merge(uses) { max($0, $1) } }
+  }
+
   @discardableResult
   func addKey(
     role: Role, store: StoreID?, name: String = "key", digest: [UInt8], expiresAt: Timestamp? = nil

@@ -123,4 +123,7 @@ private final class OneKey: ControlPlane {
   ) async throws(ControlError) -> APIKey { throw .storeUnavailable }
 
   func revokeKey(id: Int64) async throws(ControlError) -> Bool { throw .storeUnavailable }
+
+  var lastUses: [Int64: Timestamp] { [:] }
+  func noteUses(_ uses: [Int64: Timestamp]) {}
 }

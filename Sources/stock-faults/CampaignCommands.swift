@@ -1,0 +1,115 @@
+import ArgumentParser
+import StockFaults
+
+struct StopsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stops", abstract: "redis-server stands still, longer than every time-out, often.")
+
+  @OptionGroup var options: SceneOptions
+
+  @Option(help: "How often, over all engines.")
+  var stops = 200
+
+  @Option(help: "Engines at the same time.")
+  var lanes = 8
+
+  func validate() throws {
+    guard (1...10_000).contains(stops), (1...64).contains(lanes) else {
+      throw ValidationError("--stops must be 1 to 10000, --lanes 1 to 64")
+    }
+  }
+
+  func run() async throws {
+    var campaign = Stops()
+    campaign.stops = stops
+    campaign.lanes = lanes
+    try finish(await campaign.run(try options.scene()))
+  }
+}
+
+struct OutageCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "outage", abstract: "Redis's disk is full (needs root), or its memory.")
+
+  @OptionGroup var options: SceneOptions
+
+  @Option(help: "How often each.")
+  var rounds = 3
+
+  func validate() throws {
+    guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000") }
+  }
+
+  func run() async throws {
+    var isGood = true
+    for cause in Outage.Cause.allCases {
+      var campaign = Outage(cause)
+      campaign.rounds = rounds
+      let report = try await campaign.run(try options.scene())
+      print(report.text())
+      isGood = isGood && report.isGood
+    }
+    if !isGood { throw ExitCode(1) }
+  }
+}
+
+struct FlushCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "flush", abstract: "FLUSHALL by mistake: the engine stops, and says so.")
+
+  @OptionGroup var options: SceneOptions
+
+  func run() async throws { try finish(await Flush().run(try options.scene())) }
+}
+
+struct ClockCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clock", abstract: "The time of day jumps by hours (needs libfaketime).")
+
+  @OptionGroup var options: SceneOptions
+
+  func run() async throws { try finish(await ClockJumps().run(try options.scene())) }
+}
+
+struct LimitsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "limits", abstract: "No file descriptors left; a folder that is not writable.")
+
+  @OptionGroup var options: SceneOptions
+
+  func run() async throws { try finish(await Limits().run(try options.scene())) }
+}
+
+struct LostReplicaCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lost-replica", abstract: "With --durability replicas:1 the replica dies.")
+
+  @OptionGroup var options: SceneOptions
+
+  func run() async throws { try finish(await LostReplica().run(try options.scene())) }
+}
+
+struct DurabilityCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "durability",
+    abstract: "Confirmed writes that each kind of fault loses, for each --durability.")
+
+  @OptionGroup var options: SceneOptions
+
+  @Option(help: "How often each fault.")
+  var rounds = 5
+
+  func validate() throws {
+    guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000") }
+  }
+
+  @Option(help: "Only the lines that begin with it: \"always\", \"replicas:1, host\".")
+  var only = ""
+
+  func run() async throws {
+    var table = DurabilityTable()
+    table.prefix = only
+    table.rounds = rounds
+    try finish(await table.run(try options.scene()))
+  }
+}
