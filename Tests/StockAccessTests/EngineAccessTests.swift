@@ -189,7 +189,9 @@ struct EngineAccessTests {
 
   @Test("no key, token, cookie or password gets into the log, at any level")
   func noSecrets() async throws {
-    let redis = try RedisProcess(arguments: ["--user", "stock", "on", ">redis-pass-word", "~*", "+@all"])
+    let redis = try RedisProcess(arguments: [
+      "--user", "stock", "on", ">redis-pass-word", "~*", "+@all",
+    ])
     try await redis.start()
     let secret = "jwt-secret-" + String(repeating: "x", count: 32)
     var options = EngineProcess.Options(

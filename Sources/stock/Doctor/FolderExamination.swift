@@ -17,20 +17,22 @@ enum FolderExamination {
           + "\(maxPathBytes) are possible",
         "take a data folder with a shorter path (--data)")
     }
-    var info = stat()
-    guard stat(path, &info) == 0 else {
+    let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let info = try? FileManager.default.attributesOfItem(atPath: folder) else {
       parent(of: path, &findings)
       return
     }
-    guard info.st_mode & S_IFMT == S_IFDIR else {
+    guard info[.type] as? FileAttributeType == .typeDirectory else {
       findings.bad("\(path) is no folder", "take another one (--data)")
       return
     }
-    if info.st_uid != geteuid() {
+    let owner = (info[.ownerAccountID] as? NSNumber)?.uint32Value
+    let mode = (info[.posixPermissions] as? NSNumber)?.intValue ?? 0
+    if let owner, owner != geteuid() {
       findings.bad(
-        "the data folder \(path) belongs to user \(info.st_uid), and this is user \(geteuid())",
+        "the data folder \(path) belongs to user \(owner), and this is user \(geteuid())",
         "run as that user, or chown -R it")
-    } else if info.st_mode & 0o077 != 0 {
+    } else if mode & 0o077 != 0 {
       findings.bad(
         "others may look into the data folder \(path)", "chmod 700 \(path)")
     } else if access(path, R_OK | W_OK | X_OK) != 0 {
