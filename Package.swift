@@ -205,7 +205,7 @@ let package = Package(
       ],
       path: "Tests/Fuzz",
       exclude: [
-        "CLibFuzzer", "Corpus", "Dictionaries", "Driver", "Package.resolved", "Package.swift",
+        "CLibFuzzer", "Corpus", "Dictionaries", "Driver", "Package.swift",
         "fuzz.sh",
       ],
       sources: ["Bodies", "CorpusTests"], swiftSettings: settings),

@@ -96,7 +96,7 @@ struct AccessMatrixTests {
     Row(call: "GET \(admin)/stores/{id}", path: "\(admin)/stores/{S}"),
     Row(
       call: "PUT \(admin)/stores/{id}", path: "\(admin)/stores/{S}",
-      body: #"{"name": "Some store"}"#, none: [.admin: 201]),
+      body: #"{"name": "Store {S}"}"#, none: [.admin: 201]),
     Row(call: "GET \(admin)/stores", path: "\(admin)/stores", kind: .untargeted),
     Row(call: "GET \(admin)/keys", path: "\(admin)/keys", kind: .untargeted),
     Row(
