@@ -22,7 +22,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -129,6 +129,11 @@ faults-stops: build ## redis-server stands still, longer than every time-out (ST
 faults-durability: build ## confirmed writes lost, for each mode and fault (ROUNDS=20)
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults durability --rounds $(ROUNDS)
+
+faults-overload: build ## five times the peak, and 10,000 slow clients: what others notice
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults overload
+	.build/release/stock-faults slow-clients
 
 docs: ## write the page of the contract, after a change of docs/openapi.yaml
 	@python3 -c 'import yaml' 2>/dev/null || { $(SUDO) apt-get update -qq && \
