@@ -93,16 +93,37 @@ struct TidyTests {
       guard let text = try? String(contentsOf: url, encoding: .utf8) else { continue }
       documents.append(File(path: name, lines: text.components(separatedBy: "\n")))
     }
+    let committed = Self.committed()
     for document in documents {
       let folder = Self.root.appendingPathComponent(document.path).deletingLastPathComponent()
       for (index, line) in document.lines.enumerated() {
         for target in Self.links(in: line) {
           let path = folder.appendingPathComponent(target).standardizedFileURL.path
-          #expect(
-            FileManager.default.fileExists(atPath: path),
-            "\(document.path):\(index + 1): no file \(target)")
+          let place = "\(document.path):\(index + 1)"
+          #expect(FileManager.default.fileExists(atPath: path), "\(place): no file \(target)")
+          // Git knows files only: a folder is there when something in it is.
+          let known = committed?.contains { $0 == path || $0.hasPrefix(path + "/") }
+          #expect(known != false, "\(place): \(target) is not committed")
         }
       }
+    }
+  }
+
+  /// The files that a clone has, or nil where this is not a work tree, or there is no git.
+  static func committed() -> [String]? {
+    let git = Process()
+    git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    git.arguments = ["git", "-C", root.path, "ls-files", "-z"]
+    let output = Pipe()
+    git.standardOutput = output
+    git.standardError = FileHandle.nullDevice
+    guard (try? git.run()) != nil,
+      let bytes = try? output.fileHandleForReading.readToEnd()
+    else { return nil }
+    git.waitUntilExit()
+    guard git.terminationStatus == 0 else { return nil }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\0").map {
+      root.appendingPathComponent(String($0)).standardizedFileURL.path
     }
   }
 
