@@ -133,6 +133,7 @@ extension HTTPConnection {
       var ready = ByteWriter(capacity: 512 + front.body.count)
       front.write(exchange, into: &ready)
       exchange.ready = ready.array
+      readyBytes += ready.count
       return true
     }
     if atOnce, pending.count == 1, out.count == 0, !owesContinue {
@@ -146,6 +147,7 @@ extension HTTPConnection {
     didWriteFirst()
     while let ready = pending.first?.ready {
       ready.withUnsafeBytes { out.append($0) }
+      readyBytes -= ready.count
       didWriteFirst()
     }
     return true

@@ -320,11 +320,15 @@ extension HTTPConnection {
   }
 
   private func startCold(_ cold: ColdRequest, _ request: Exchange) throws(Problem) {
+    let number = firstNumber + pending.count
+    if case .readiness = cold {
+      pending.append(request)
+      return front.awaitReadiness(slot: slot, number: number)
+    }
     guard front.coldRequests < HTTPLimits.maxColdRequests else {
       throw Problem(.overloaded, "Too many lists and checks are under way.")
     }
     front.coldRequests += 1
-    let number = firstNumber + pending.count
     pending.append(request)
     let engine = front.engine
     let loop = front.loop
