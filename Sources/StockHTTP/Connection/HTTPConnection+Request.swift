@@ -163,10 +163,11 @@ extension HTTPConnection {
       request.idempotency = IdempotencyContext(
         key, owner: request.principal.actor, method: method, target: target)
     }
-    if fields.ifMatchCount > 0 {
-      var errors = FieldErrors()
-      request.expectedVersion = fields.expectedVersion(&errors)
-      if !errors.isEmpty { throw .invalid(errors) }
+    if let ifMatch = fields.ifMatch {
+      guard let precondition = IfMatch(ifMatch) else {
+        throw .invalid("If-Match", IfMatch.message)
+      }
+      request.expectedVersions = precondition.versions
     }
   }
 
