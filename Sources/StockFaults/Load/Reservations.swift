@@ -5,13 +5,18 @@ struct Cart: Sendable {
   var order: String
   /// Units, 1 or more, by entry.
   var lines: [EntryKey: Int64]
+  /// The reservation's, if the client is to choose it; it then lasts for a week. nil: the engine's, and
+  /// for as long as it likes.
+  var id: String?
 
   /// The request that asks for it.
   func request(key: String?) -> HTTPRequest {
     let lines = lines.sorted { $0.key < $1.key }.map { Cart.json($0.key, $0.value) }
+    let named = id.map { ",\"reservation_id\":\"\($0)\",\"ttl_seconds\":604800" } ?? ""
     return HTTPRequest(
       .post, HoldPath.all,
-      body: Array("{\"order_id\":\"\(order)\",\"lines\":[\(lines.joined(separator: ","))]}".utf8),
+      body: Array(
+        "{\"order_id\":\"\(order)\",\"lines\":[\(lines.joined(separator: ","))]\(named)}".utf8),
       key: key)
   }
 
@@ -123,7 +128,8 @@ extension RecordingClient {
       cart.lines.map { key, units in
         Attempt(
           key, .reserve(units), sentAt: sentAt, endedAt: endedAt,
-          refused[key].map { .refused($0) } ?? ending, isLine: true, isRepeated: repeats)
+          refused[key].map { .refused($0) } ?? ending, isLine: true, isRepeated: repeats,
+          hold: cart.id)
       })
     return (ending, id)
   }
@@ -144,7 +150,8 @@ extension RecordingClient {
       cart.lines.map { key, units in
         Attempt(
           key, byShipping ? .fulfill(units) : .release(units), sentAt: sentAt, endedAt: endedAt,
-          ending, isLine: true, isRepeated: repeats)
+          ending, isLine: true, isRepeated: repeats,
+          hold: cart.id)
       })
     return ending
   }
