@@ -14,7 +14,7 @@ public struct Load: Sendable {
     /// Between two requests of a worker: bounds the load, for the machine has other work.
     public var pause: Duration = .milliseconds(4)
     public var seed: UInt64 = 1
-    /// Reservations have ids of the clients' choice, which the ledger then tells, and last for days.
+    /// Reservations have ids of the clients' choice, which the ledger then tells.
     public var namesReservations = false
 
     public init(hotProducts: [Int64], coldProducts: [Int64], locations: [String]) {

@@ -5,19 +5,21 @@ struct Cart: Sendable {
   var order: String
   /// Units, 1 or more, by entry.
   var lines: [EntryKey: Int64]
-  /// The reservation's, if the client is to choose it; it then lasts for a week. nil: the engine's, and
-  /// for as long as it likes.
+  /// The reservation's, if the client is to choose it.
   var id: String?
+
+  /// Seconds that it is held: longer than any campaign, so that time gives nothing back.
+  static let heldFor = 86_400
 
   /// The request that asks for it.
   func request(key: String?) -> HTTPRequest {
     let lines = lines.sorted { $0.key < $1.key }.map { Cart.json($0.key, $0.value) }
-    let named = id.map { ",\"reservation_id\":\"\($0)\",\"ttl_seconds\":604800" } ?? ""
-    return HTTPRequest(
-      .post, HoldPath.all,
-      body: Array(
-        "{\"order_id\":\"\(order)\",\"lines\":[\(lines.joined(separator: ","))]\(named)}".utf8),
-      key: key)
+    let named = id.map { ",\"reservation_id\":\"\($0)\"" } ?? ""
+    let body = """
+      {"order_id":"\(order)","ttl_seconds":\(Self.heldFor)\(named),\
+      "lines":[\(lines.joined(separator: ","))]}
+      """
+    return HTTPRequest(.post, HoldPath.all, body: Array(body.utf8), key: key)
   }
 
   static func json(_ entry: EntryKey, _ units: Int64) -> String {
