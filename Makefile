@@ -12,6 +12,9 @@ PREFIX ?= /usr/local
 ENGINE_KILLS ?= 1000
 REDIS_KILLS ?= 500
 STOPS ?= 200
+# Of faults-history.
+KILLS ?= 20
+CUTS ?= 60
 ROUNDS ?= 20
 EXTENT ?= whole
 ORDERS ?= examples/online-retail-2010-12-01.csv
@@ -22,7 +25,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients faults-history
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -121,6 +124,10 @@ faults-matrix: build ## all that Redis can say or do to a commit, before and aft
 faults-kills: build ## SIGKILL under load (ENGINE_KILLS=1000 REDIS_KILLS=500): about 20 minutes
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults kill --engine-kills $(ENGINE_KILLS) --redis-kills $(REDIS_KILLS)
+
+faults-history: build ## kills and cuts under load, then all of it through the reference model (KILLS=20 of each, CUTS=60)
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults history --engine-kills $(KILLS) --redis-kills $(KILLS) --cuts $(CUTS)
 
 faults-stops: build ## redis-server stands still, longer than every time-out (STOPS=200)
 	swift build $(RELEASE) --product stock-faults

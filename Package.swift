@@ -132,7 +132,8 @@ let package = Package(
     .target(
       name: "StockFaults",
       dependencies: [
-        "StockCore", "StockLoop", "StockRedis", "StockTools", "StockProcesses", nio, nioPosix,
+        "StockCore", "StockLoop", "StockRedis", "StockTools", "StockProcesses", "StockTestKit", nio,
+        nioPosix,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -213,7 +214,8 @@ let package = Package(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
       dependencies: [
-        "stock", "StockFaults", "StockProcesses", "StockRedis", "StockTools", nio, nioPosix,
+        "stock", "StockCore", "StockFaults", "StockProcesses", "StockRedis", "StockTestKit",
+        "StockTools", nio, nioPosix,
         .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Fixtures"],
