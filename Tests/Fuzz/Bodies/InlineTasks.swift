@@ -1,5 +1,10 @@
+import Synchronization
+
 /// Runs asynchronous code that waits for nothing on the thread that wants its result.
 enum InlineTasks {
+  /// Tests have several threads: an actor that another one is in would be waited for.
+  private static let alone = Mutex(())
+
   /// `@unchecked Sendable`: one thread alone has it.
   private final class Executor: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
@@ -17,10 +22,12 @@ enum InlineTasks {
 
   /// - Returns: nil: it waits for something.
   static func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value? {
-    let executor = Executor()
-    let box = Box<Value>()
-    Task(executorPreference: executor) { box.value = await body() }
-    executor.runAll()
-    return box.value
+    alone.withLock { _ in
+      let executor = Executor()
+      let box = Box<Value>()
+      Task(executorPreference: executor) { box.value = await body() }
+      executor.runAll()
+      return box.value
+    }
   }
 }

@@ -25,12 +25,19 @@ import Testing
     }
   }
 
+  /// How many changed inputs are tried, and of which seed; other ones than usual for long runs by hand.
+  private static func number(_ name: String, else usual: Int) -> Int {
+    ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
+  }
+
   /// Some thousand inputs made of those: the same ones each time.
   @Test(arguments: Fuzzer.all.map(\.name))
   func changedCorpusKeepsItsPromises(name: String) throws {
     let fuzzer = try #require(Fuzzer.named(name))
-    var mutator = Mutator(try Self.inputs(name).map(\.bytes), seed: 1)
-    for round in 0..<2_000 {
+    let seed = Self.number("STOCK_FUZZ_SEED", else: 1)
+    var mutator = Mutator(
+      try Self.inputs(name).map(\.bytes), seed: UInt64(truncatingIfNeeded: seed))
+    for round in 0..<Self.number("STOCK_FUZZ_ROUNDS", else: 2_000) {
       let bytes = mutator.next()
       guard let broken = bytes.withUnsafeBufferPointer({ fuzzer.check($0) }) else { continue }
       let text = Data(bytes).base64EncodedString()
