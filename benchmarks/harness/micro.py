@@ -18,12 +18,14 @@ def run_micro(raw: Path, figures: dict, *, build: bool) -> None:
     output = raw / "micro.json"
     built = MICRO / ".build/release"
     if build:
-        command = [str(MICRO / "micro.sh"), "--only", "submit/", "--json", str(output)]
+        command = [str(MICRO / "micro.sh")]
     elif (built / "Micro").exists():
-        command = ["python3", str(MICRO / "times.py"), str(built), "--only",
-                   OPERATIONS["submit"], "--json", str(output)]
+        command = ["python3", str(MICRO / "times.py"), str(built)]
     else:
         return
+    for operation in OPERATIONS.values():
+        command += ["--only", operation]
+    command += ["--json", str(output)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1500)
     (raw / "micro.txt").write_text(done.stdout + done.stderr)
     if done.returncode != 0:

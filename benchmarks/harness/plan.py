@@ -46,7 +46,7 @@ class Plan:
 
 PLANS = {
     "full": Plan("full", CELLS, rounds=5, seconds=5, warm_up=1, patience=3,
-                 micro="built"),
+                 micro="build"),
     "quick": Plan("quick", CELLS, rounds=2, seconds=1, warm_up=0, million_products=20_000,
                   patience=0.5, minutes=2.5, micro="built"),
     "floor": Plan("floor", FLOOR, rounds=5, seconds=10, warm_up=1, products=2000,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Times of the hot path's operations, each in a process of its own, on one core.
 #
-#   benchmarks/micro/micro.sh [--only TEXT] [--json FILE]
+#   benchmarks/micro/micro.sh [--only TEXT]... [--json FILE]
 #
 # Prints a Markdown table. The executable is built with the flags that the engine is delivered with,
 # which the benchmark package's own command cannot do; so it is started here, and read by times.py.

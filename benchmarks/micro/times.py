@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times each operation in a process of its own, and prints a table.
 
-    times.py .build/release [--only TEXT] [--json FILE]
+    times.py .build/release [--only TEXT]... [--json FILE]
 
 What is given is the median round of a thousand operations, by operation, beside the fastest and the
 slowest but one in ten: on a machine that others use too the fastest says most about the code.
@@ -39,7 +39,7 @@ def at(found, share):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", action="append", help="operations with this in their name")
     parser.add_argument("--json")
     arguments = parser.parse_args()
     names = subprocess.run(
@@ -48,7 +48,7 @@ def main():
     results = {}
     print("| an operation | ns, median | fastest | 90th percentile | million/s |\n|---|---|---|---|---|", flush=True)
     for name in names:
-        if arguments.only not in name:
+        if arguments.only and not any(text in name for text in arguments.only):
             continue
         found = percentiles(f"{arguments.folder}/Micro", name)
         low, median, high = at(found, 0), at(found, 0.5), at(found, 0.9)

@@ -22,24 +22,30 @@ struct Gap {
   ///
   /// - Returns: nil if there are too many to tell.
   func isExplained(by attempts: [Unseen]) -> Bool? {
-    var reached: Set<Sum> = [Sum(steps: 0, units: 0, promised: 0)]
     var unitsAreFree = units == nil
+    // Attempts that do the same are told apart by nobody: how many of them is all that counts.
+    var kinds: [Sum: Int] = [:]
     for attempt in attempts {
-      let units: Int64
-      let promised: Int64
       switch attempt.effect {
       case .move(let moved, let kept):
-        (units, promised) = (moved, kept)
+        kinds[Sum(steps: 1, units: moved, promised: kept), default: 0] += 1
       case .exactly:
         // It can only have made the version after the one that it expected.
         if let expected = attempt.expectedVersion, !versions.contains(expected + 1) { continue }
         unitsAreFree = true
-        (units, promised) = (0, 0)
+        kinds[Sum(steps: 1, units: 0, promised: 0), default: 0] += 1
       }
-      for sum in reached where sum.steps < steps {
-        reached.insert(
-          Sum(
-            steps: sum.steps + 1, units: sum.units + units, promised: sum.promised + promised))
+    }
+    var reached: Set<Sum> = [Sum(steps: 0, units: 0, promised: 0)]
+    for (kind, count) in kinds {
+      for sum in reached {
+        for taken in 1...max(1, min(count, steps - sum.steps)) where sum.steps < steps {
+          reached.insert(
+            Sum(
+              steps: sum.steps + taken,
+              units: unitsAreFree ? 0 : sum.units + kind.units * Int64(taken),
+              promised: sum.promised + kind.promised * Int64(taken)))
+        }
       }
       if reached.count > Self.maxStates { return nil }
     }

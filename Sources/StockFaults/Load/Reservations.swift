@@ -6,13 +6,16 @@ struct Cart: Sendable {
   /// Units, 1 or more, by entry.
   var lines: [EntryKey: Int64]
 
+  /// Seconds that it is held: longer than any campaign, so that time gives nothing back.
+  static let heldFor = 86_400
+
   /// The request that asks for it.
   func request(key: String?) -> HTTPRequest {
     let lines = lines.sorted { $0.key < $1.key }.map { Cart.json($0.key, $0.value) }
-    return HTTPRequest(
-      .post, HoldPath.all,
-      body: Array("{\"order_id\":\"\(order)\",\"lines\":[\(lines.joined(separator: ","))]}".utf8),
-      key: key)
+    let body = """
+      {"order_id":"\(order)","ttl_seconds":\(Self.heldFor),"lines":[\(lines.joined(separator: ","))]}
+      """
+    return HTTPRequest(.post, HoldPath.all, body: Array(body.utf8), key: key)
   }
 
   static func json(_ entry: EntryKey, _ units: Int64) -> String {

@@ -26,9 +26,9 @@ final class Exchange {
   /// What it counts as while it is under way.
   var load = Admission.Load.none
   /// When the header was complete.
-  let startTick: Int
+  private(set) var startTick: Int
   /// The same on the monotonic clock.
-  let arrivedAt = NIODeadline.now()
+  private(set) var arrivedAt = NIODeadline.now()
 
   // MARK: The response
 
@@ -73,6 +73,54 @@ final class Exchange {
   init(_ head: ResponseHead, startTick: Int) {
     self.head = head
     self.startTick = startTick
+  }
+
+  fileprivate var isSmall: Bool { extras == nil && gather == nil && ready == nil }
+
+  /// Becomes another request's: nothing of the one before is left.
+  func renew(_ head: ResponseHead, startTick: Int) {
+    isHead = false
+    endpoint = .none
+    principal = .anyone
+    id = 0
+    expectedVersion = nil
+    idempotency = nil
+    keepsBody = false
+    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    load = .none
+    self.startTick = startTick
+    arrivedAt = .now()
+    self.head = head
+    isMutation = false
+    showsVersion = false
+    subject = Subject()
+    problem = nil
+    gather = nil
+    ready = nil
+    extras = nil
+  }
+}
+
+/// Exchanges whose responses are written, to be used again: a request then takes no memory. Those in
+/// hand at the same time are many, so the C library's own quick lists would not do.
+struct SpareExchanges {
+  /// As many are kept; each is some 400 bytes.
+  static let capacity = 256
+
+  private var spare: [Exchange] = []
+
+  /// What holds more than itself, bodies perhaps, is let go.
+  mutating func keep(_ exchange: Exchange) {
+    if exchange.isSmall, spare.count < Self.capacity { spare.append(exchange) }
+  }
+
+  mutating func take(_ head: ResponseHead, startTick: Int) -> Exchange {
+    // Somebody else may still hold it, and look at it: then it is theirs.
+    guard var exchange = spare.popLast(), isKnownUniquelyReferenced(&exchange) else {
+      return Exchange(head, startTick: startTick)
+    }
+    exchange.renew(head, startTick: startTick)
+    return exchange
   }
 }
 

@@ -161,6 +161,7 @@ extension HTTPConnection {
     } else if !exchange.head.keepsAlive {
       wroteLast = true
     }
+    front.spareExchanges.keep(exchange)
   }
 }
 

@@ -57,7 +57,7 @@ extension HTTPConnection {
     let fields = scanner.fields
     var head = ResponseHead(fields.requestID.map { .client($0) } ?? front.makeRequestID())
     head.keepsAlive = !front.isDraining
-    let exchange = Exchange(head, startTick: front.tick)
+    let exchange = front.exchange(head)
     do throws(Problem) {
       try judge(scanner.target, scanner.method, isVersion11: true, fields, exchange)
     } catch {
@@ -98,7 +98,7 @@ extension HTTPConnection {
     response.keepsAlive =
       head.isKeepAlive && !fields.wantsUpgrade && head.method != .CONNECT && !front.isDraining
 
-    let request = Exchange(response, startTick: front.tick)
+    let request = front.exchange(response)
     request.isHead = head.method == .HEAD
     var uri = head.uri
     uri.withUTF8 { target in

@@ -186,7 +186,7 @@ final class HTTPConnection: StreamSocket {
 
   /// Answers what cannot be a request, and takes no more.
   func refuseRest(_ problem: Problem) {
-    let exchange = inbound ?? Exchange(ResponseHead(front.makeRequestID()), startTick: front.tick)
+    let exchange = inbound ?? front.exchange(ResponseHead(front.makeRequestID()))
     exchange.head.keepsAlive = false
     dropInbound()
     ignoresInput = true

@@ -53,6 +53,7 @@ final class LoopFront: AnswerReceiver {
   private(set) var connectionCount = 0
   private var touched: [HTTPConnection] = []
   private var spare: [HTTPConnection] = []
+  var spareExchanges = SpareExchanges()
 
   /// False gives every request to NIO's decoder: for tests that compare the two ways.
   var scansPlainRequests = true
@@ -126,6 +127,9 @@ final class LoopFront: AnswerReceiver {
       initialDelay: Self.tickLength, delay: Self.tickLength
     ) { _ in bound.value.didTick() }
   }
+
+  /// What a request goes by from here to its response.
+  func exchange(_ head: ResponseHead) -> Exchange { spareExchanges.take(head, startTick: tick) }
 
   private func didTick() {
     tick += 1

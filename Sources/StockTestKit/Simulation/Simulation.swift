@@ -90,6 +90,8 @@ public final class Simulation {
   /// Runs to the end: the clients' commands under faults, then calm, until everything is at rest, and
   /// until every hold has ended.
   public func run() throws(SimulationFailure) -> SimulationReport {
+    // Engine and connection hold each other, and there are many runs in a process.
+    defer { for engine in engines { engine.connection = nil } }
     redis.onCommit = { [unowned self] shard, request, before in
       lostSequences[shard] = request.sequence >= lostSequences[shard] ? 0 : lostSequences[shard]
       witness.executed(request, shard: shard, before: before)
