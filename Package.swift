@@ -29,9 +29,11 @@ let package = Package(
     .executable(name: "stock", targets: ["stock"]),
     .library(name: "StockCore", targets: ["StockCore"]),
     // For benchmarks/micro and Tests/Fuzz, which are packages of their own.
+    .library(name: "StockLoop", targets: ["StockLoop"]),
     .library(name: "StockRedis", targets: ["StockRedis"]),
     .library(name: "StockEngine", targets: ["StockEngine"]),
     .library(name: "StockHTTP", targets: ["StockHTTP"]),
+    .library(name: "StockAccess", targets: ["StockAccess"]),
     .library(name: "StockTools", targets: ["StockTools"]),
   ],
   dependencies: [
@@ -202,7 +204,9 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", nio, nioHTTP1,
+        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockHTTP", "StockAccess",
+        "StockTools", "StockTestKit", nio, nioHTTP1, nioEmbedded, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Tests/Fuzz",
       exclude: [
