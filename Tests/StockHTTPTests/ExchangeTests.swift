@@ -26,7 +26,7 @@ import Testing
     exchange.endpoint = .reserve
     exchange.principal = .unchecked
     exchange.id = 7
-    exchange.expectedVersion = 3
+    exchange.expectedVersions = [3]
     exchange.idempotency = Array("/".utf8).withUnsafeBufferPointer {
       IdempotencyContext([1], owner: .unchecked, method: .POST, target: $0)
     }

@@ -11,6 +11,8 @@ public struct Site: Sendable {
   public let products: [Int64]
   /// The token of a key of the store's.
   public let storeKey: String
+  /// The key's id: whom the ledger names.
+  let storeKeyID: Int64
   private let admin: RetryingExchange<HTTPClient>
   let store: HTTPClient
   private let connections: [HTTPClient]
@@ -38,13 +40,15 @@ public struct Site: Sendable {
       try await group.waitForAll()
     }
     struct Key: Decodable {
+      var id: Int64
       var key: String
     }
     let key: Key = try await admin.expect(
       HTTPRequest(
         .post, "/api/v1/admin/keys", json: "{\"role\":\"store\",\"store_id\":1,\"name\":\"load\"}")
     ).decoded()
-    let site = try await Site(engine, url: url, products, key: key.key, admin, adminClient)
+    let site = try await Site(
+      engine, url: url, products, key: key.key, id: key.id, admin, adminClient)
     let recording = RecordingClient(site.store, history: history)
     let entries = products.flatMap { product in locations.map { EntryKey(product, $0) } }
     let endings = await recording.send(
@@ -61,16 +65,17 @@ public struct Site: Sendable {
     let client = try await HTTPClient.start(
       url: url, configuration: .init(connections: 4, key: other.adminKey))
     return try await Site(
-      other, url: url, products, key: storeKey, RetryingExchange(client), client)
+      other, url: url, products, key: storeKey, id: storeKeyID, RetryingExchange(client), client)
   }
 
   private init(
-    _ engine: EngineProcess, url: EngineURL, _ products: [Int64], key: String,
+    _ engine: EngineProcess, url: EngineURL, _ products: [Int64], key: String, id: Int64,
     _ admin: RetryingExchange<HTTPClient>, _ adminClient: HTTPClient
   ) async throws {
     self.engine = engine
     self.products = products
     self.storeKey = key
+    self.storeKeyID = id
     self.admin = admin
     self.store = try await HTTPClient.start(
       url: url, configuration: .init(connections: 2, key: key))

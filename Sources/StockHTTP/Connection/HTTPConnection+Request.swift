@@ -26,11 +26,12 @@ extension HTTPConnection {
   private func hold(_ bytes: Slice<UnsafeRawBufferPointer>) { held = Array(bytes) }
 
   /// - Returns: how many bytes need not be kept: all but the beginning of a request whose rest has not
-  ///   come, or whose token is being checked.
+  ///   come, and requests that there is no room for, or whose token is being checked.
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
     guard !awaitsToken else { return 0 }
     var start = 0
     while start < bytes.count, !ignoresInput {
+      guard hasRoom() else { return start }
       let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
       var scanner = RequestScanner()
       credentials.begin()
@@ -166,10 +167,11 @@ extension HTTPConnection {
       request.idempotency = IdempotencyContext(
         key, owner: request.principal, method: method, target: target, ifMatch: fields.ifMatch)
     }
-    if fields.ifMatchCount > 0 {
-      var errors = FieldErrors()
-      request.expectedVersion = fields.expectedVersion(&errors)
-      if !errors.isEmpty { throw .invalid(errors) }
+    if let ifMatch = fields.ifMatch {
+      guard let precondition = IfMatch(ifMatch) else {
+        throw .invalid("If-Match", IfMatch.message)
+      }
+      request.expectedVersions = precondition.versions
     }
   }
 

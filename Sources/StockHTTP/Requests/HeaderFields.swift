@@ -19,8 +19,8 @@ struct HeaderFields {
   /// The body is compressed, which no endpoint takes.
   private(set) var isEncoded = false
   private(set) var expectsContinue = false
-  private(set) var ifMatch: String?
-  private(set) var ifMatchCount = 0
+  /// All of them, in their order, as one list (RFC 9110, section 5.3).
+  private(set) var ifMatch: [UInt8]?
   /// The client's, if it is one that may be repeated.
   private(set) var requestID: String?
   /// `Idempotency-Key`, if it is 1 to 255 visible ASCII bytes. Nearly always there is none, and then
@@ -83,8 +83,8 @@ struct HeaderFields {
     case 7 where Matching.equalIgnoringCase(name, "upgrade"):
       wantsUpgrade = true
     case 8 where Matching.equalIgnoringCase(name, "if-match"):
-      ifMatch = String(decoding: value, as: UTF8.self)
-      ifMatchCount += 1
+      if ifMatch != nil { ifMatch?.append(UInt8(ascii: ",")) }
+      ifMatch = (ifMatch ?? []) + value
     case 11 where Matching.equalIgnoringCase(name, "traceparent"):
       traceParent = TraceParent.parse(value)
     case 12 where Matching.equalIgnoringCase(name, "content-type"):
@@ -133,20 +133,6 @@ struct HeaderFields {
     let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
     return Matching.equalIgnoringCase(
       UnsafeBufferPointer(rebasing: type), "application/json")
-  }
-
-  /// The version that `If-Match` asks for (RFC 9110, section 13.1.1): one strong tag, or `*`.
-  ///
-  /// - Returns: nil for `*` or no such header.
-  func expectedVersion(_ errors: inout FieldErrors) -> Int64? {
-    guard let ifMatch, ifMatch != "*" || ifMatchCount > 1 else { return nil }
-    if ifMatchCount == 1, ifMatch.utf8.count >= 3, ifMatch.hasPrefix("\""), ifMatch.hasSuffix("\""),
-      let version = Numerals.integer(ifMatch.dropFirst().dropLast())
-    {
-      return version
-    }
-    errors.add("If-Match", "must be * or one version in quotes, as in ETag")
-    return nil
   }
 
   /// 1 to `limit` visible ASCII bytes.

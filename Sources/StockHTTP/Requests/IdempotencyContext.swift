@@ -20,17 +20,17 @@ final class IdempotencyContext {
   ///   - text: the key, checked.
   ///   - owner: the key's bearer.
   ///   - target: path and query as they came.
-  ///   - ifMatch: the header's value; nil: there is none.
+  ///   - ifMatch: the header's value, or several with commas between; nil: there is none.
   init(
     _ text: [UInt8], owner: Principal, method: HTTPMethod, target: UnsafeBufferPointer<UInt8>,
-    ifMatch: String? = nil
+    ifMatch: [UInt8]? = nil
   ) {
     self.owner = owner.actor
     self.store = owner.storeOfToken
     self.text = text
     if let ifMatch {
       update("If-Match ")
-      request.update(data: Array(ifMatch.utf8))
+      request.update(data: ifMatch)
       update("\n")
     }
     // Neither a method nor a target has a space or a line's end.

@@ -1,0 +1,33 @@
+import Synchronization
+
+/// Runs asynchronous code that waits for nothing on the thread that wants its result.
+enum InlineTasks {
+  /// Tests have several threads: an actor that another one is in would be waited for.
+  private static let alone = Mutex(())
+
+  /// `@unchecked Sendable`: one thread alone has it.
+  private final class Executor: TaskExecutor, @unchecked Sendable {
+    private var jobs: [UnownedJob] = []
+
+    func enqueue(_ job: consuming ExecutorJob) { jobs.append(UnownedJob(job)) }
+
+    func runAll() {
+      while let job = jobs.popLast() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+  }
+
+  private final class Box<Value>: @unchecked Sendable {
+    var value: Value?
+  }
+
+  /// - Returns: nil: it waits for something.
+  static func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value? {
+    alone.withLock { _ in
+      let executor = Executor()
+      let box = Box<Value>()
+      Task(executorPreference: executor) { box.value = await body() }
+      executor.runAll()
+      return box.value
+    }
+  }
+}
