@@ -4,6 +4,8 @@ import StockCore
 /// What matters of a request's header, gathered in one pass.
 struct HeaderFields {
   private(set) var hostCount = 0
+  /// A `Host` has bytes that no host has.
+  private(set) var hasOddHost = false
   private(set) var authorizationCount = 0
   /// Whose token `Authorization` carries.
   private(set) var principal: Principal?
@@ -75,6 +77,7 @@ struct HeaderFields {
     switch name.count {
     case 4 where Matching.equalIgnoringCase(name, "host"):
       hostCount += 1
+      for byte in value where !Self.isOfHost(byte) { hasOddHost = true }
     case 6 where Matching.equalIgnoringCase(name, "expect"):
       expectsContinue = Matching.equalIgnoringCase(value, "100-continue")
     case 7 where Matching.equalIgnoringCase(name, "upgrade"):
@@ -110,6 +113,19 @@ struct HeaderFields {
       break
     }
     return true
+  }
+
+  /// What a name, an address or a port is made of (RFC 3986, section 3.2).
+  @inline(__always)
+  private static func isOfHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "&")...UInt8(ascii: "."), UInt8(ascii: "0")...UInt8(ascii: ";"),
+      UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "="),
+      UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "_"), UInt8(ascii: "~"):
+      true
+    default: false
+    }
   }
 
   private static func isJSON(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
