@@ -138,7 +138,7 @@ enum FrontFuzzer {
       case .complete(let length):
         plain.count += 1
         // Nothing behind it is read.
-        if scanner.fields.hostCount != 1 { return plain }
+        if scanner.fields.hostCount != 1 || scanner.fields.hasOddHost { return plain }
         rest = UnsafeBufferPointer(rebasing: rest[length...])
       case .incomplete:
         plain.isPartial = true
