@@ -18,6 +18,8 @@ public enum Bounds {
   public static let maxLocationBytes = 64
   /// Locations that one shard knows by name.
   public static let maxLocationsPerShard = 100_000
+  /// Of those, the names that one store can bring: it must not use up what all stores share.
+  public static let maxLocationsPerStore = 10_000
   /// Locations at which one product can have an entry: a summary lists them all.
   public static let maxLocationsPerProduct = 1_000
   /// Products in one shard.
@@ -37,7 +39,8 @@ public enum Bounds {
   public static let maxReferenceBytes = 128
   /// Bytes of an idempotency key.
   public static let maxIdempotencyKeyBytes = 255
-  /// Lines of one hold: those of one shard travel in one commit.
+  /// Lines of one hold, also when units were found for lines without a location: those of one shard
+  /// travel in one commit.
   public static let maxLinesPerHold = 2_000
   /// A hold's time to live, in milliseconds.
   public static let timeToLive: ClosedRange<Int64> = 30_000...604_800_000
@@ -82,6 +85,8 @@ public enum Bounds {
     precondition(maxSKUBytes + maxTitleBytes <= min(TextTable.blockBytes, Int(UInt16.max)))
     precondition(maxBodyBytes <= maxBatchBodyBytes)
     precondition(maxLinesPerHold <= maxChangesPerCommit)
+    precondition(maxLocationsPerProduct <= maxLocationsPerStore)
+    precondition(maxLocationsPerStore <= maxLocationsPerShard)
     precondition(maxShards <= 1 << 12, "a ticket has 12 bits for a hold's home")
   }
 }

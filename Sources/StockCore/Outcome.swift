@@ -65,7 +65,8 @@ public enum Refusal: Equatable, Sendable {
   /// Units are reserved, so the entry cannot be deleted, and its product can neither go to another
   /// store nor become or cease to be unlimited.
   case entryInUse(reserved: Int64)
-  /// A bound of `Bounds` is reached: locations of a product, or entries, products, names in a shard.
+  /// A bound of `Bounds` is reached: locations of a product, names that a store brings, lines of a hold,
+  /// or entries, products, names in a shard.
   case capacityReached(Capacity)
   /// The customer has, or would have, more than the product's purchase limit. `had`: units held or
   /// bought before.
@@ -94,7 +95,7 @@ public enum Refusal: Equatable, Sendable {
   }
 
   public enum Capacity: Equatable, Sendable {
-    case locationsOfProduct, locations, products, entries, holds
+    case locationsOfProduct, locationsOfStore, linesOfHold, locations, products, entries, holds
   }
 }
 

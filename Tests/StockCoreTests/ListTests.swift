@@ -307,8 +307,8 @@ final class RandomStock {
     visit { entry, product in
       guard store == nil || store == product.store else { return }
       sums.entries += 1
-      sums.quantity += entry.value.quantity
-      sums.reserved += entry.value.reserved
+      sums.quantity += Int128(entry.value.quantity)
+      sums.reserved += Int128(entry.value.reserved)
       if !product.type.isUnlimited, entry.value.quantity - entry.value.reserved <= 10 {
         sums.lowStock += 1
       }

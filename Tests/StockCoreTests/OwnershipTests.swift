@@ -212,6 +212,7 @@ struct OwnershipTests {
       !refuses {
         try load(&$0, value(5, 5))
         try load(&$0, value(5, 4))
+        try $0.finishLoading()
       }, "the same entry twice is harmless")
     #expect(!refuses { try load(&$0, value(5, 6)) }, "units may be owed")
     #expect(refuses { try load(&$0, value(-1, 0)) }, "less than nothing is there")
@@ -224,6 +225,7 @@ struct OwnershipTests {
       refuses {
         try load(&$0, value(5, 0))
         try load(&$0, entry: 4, value(5, 0))
+        try $0.finishLoading()
       }, "two entries at one location")
     let others = (1...50).map(ProductID.init).first { map.shard(ofProduct: $0) == 0 }
     #expect(refuses { try $0.load(product: others ?? 0, product) }, "another shard's product")

@@ -221,7 +221,7 @@ struct RuleTests {
       """)
   }
 
-  @Test("a product has at most 1,000 locations, a shard at most 100,000 names")
+  @Test("a product has at most 1,000 locations, a store 10,000 names, a shard 100,000")
   func capacity() {
     let shard = TestShard()
     for number in 1...Bounds.maxLocationsPerProduct { shard.set(1, "L\(number)", 1) }
@@ -231,14 +231,25 @@ struct RuleTests {
     #expect(shard.answer(.transfer(transfer)) == .refused(.capacityReached(.locationsOfProduct)))
 
     let names = Bounds.maxLocationsPerShard - Bounds.maxLocationsPerProduct
+    func set(_ product: Int, _ location: String, store: Int) -> Command.Operation {
+      .set(
+        SetStock(
+          product: ProductID(product), location: location, quantity: 1,
+          newProductStore: StoreID(store)))
+    }
     for number in 1...names {
-      shard.set(ProductID(number + 1), "N\(number)", 1)
+      let before = number + Bounds.maxLocationsPerProduct - 1
+      shard.ask(set(number + 1, "N\(number)", store: before / Bounds.maxLocationsPerStore + 1))
       if number % 2_000 == 0 { shard.commit() }
     }
     shard.commit()
-    #expect(shard.answer(.setStock(2, "ONE MORE", 1)) == .refused(.capacityReached(.locations)))
+    #expect(
+      shard.answer(.setStock(2, "ONE MORE", 1)) == .refused(.capacityReached(.locationsOfStore)))
+    #expect(
+      shard.answer(set(names + 2, "ONE MORE", store: 11))
+        == .refused(.capacityReached(.locations)))
     let rename = PutEntry(id: 1, location: "ONE MORE")
-    #expect(shard.answer(.putEntry(rename)) == .refused(.capacityReached(.locations)))
+    #expect(shard.answer(.putEntry(rename)) == .refused(.capacityReached(.locationsOfStore)))
     guard case .entry = shard.answer(.setStock(2, "L1", 1)) else {
       Issue.record("a known name is still welcome")
       return

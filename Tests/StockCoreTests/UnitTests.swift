@@ -105,11 +105,11 @@ struct UnitTests {
     // More names than places of the short way.
     let names = (0..<2_000).map { "PLACE \($0 * 7)" }
     for name in names { #expect(table.id(name) == nil) }
-    let ids = names.compactMap { table.intern($0) }
+    let ids = names.compactMap { table.intern($0, of: 1) }
     #expect(Set(ids).count == names.count)
     for (name, id) in zip(names, ids) {
       #expect(table.id(name) == id)
-      #expect(table.intern(name) == id)
+      #expect(table.intern(name, of: 2) == id)
       #expect(table.name(id) == name)
     }
   }

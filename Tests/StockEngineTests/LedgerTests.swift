@@ -94,6 +94,11 @@ struct LedgerTests {
       }
       let ends = await fixture.engine.ledgerEnds()
       #expect(ends[0] > Int64(MovementQuery.lookedAtMost) + 1)
+      // A cursor may have any number: beyond the last movement it is as none.
+      let beyond = MovementCursor(positions: [.max])
+      #expect(
+        try await fixture.engine.movements(MovementQuery(scope: .any, after: beyond)).items
+          == fixture.engine.movements(MovementQuery(scope: .any)).items)
       let query = MovementQuery(scope: .any, location: "NOWHERE")
       let first = try await fixture.engine.movements(query)
       #expect(first.items.isEmpty)

@@ -19,6 +19,17 @@ import Testing
     #expect(text { $0.appendHex(0xAB, width: 4) } == "00ab")
   }
 
+  @Test func sumsPastTheLastIntegerAreShownAsIt() {
+    var sums = StockSums()
+    sums.quantity = Int128(Int64.max) + 5
+    sums.reserved = 7
+    let told = text { $0.append(StockOverview(sums: sums, stores: [], locations: [])) }
+    #expect(
+      told.contains(
+        #""total_quantity":9223372036854775807,"total_reserved":7,"#
+          + #""total_available":9223372036854775805,"#), "\(told)")
+  }
+
   @Test func strings() {
     #expect(text { $0.append(json: "a\"b\\c/é\n\u{1}\u{1f}") } == #""a\"b\\c/é\u000a\u0001\u001f""#)
     #expect(text { $0.append(json: "") } == "\"\"")

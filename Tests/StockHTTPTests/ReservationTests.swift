@@ -260,6 +260,7 @@ import Testing
         ], 409, "purchase_limit"
       ),
       ([.entryNotFound, .customerRequired], 400, "invalid_request"),
+      ([.capacityReached(.linesOfHold)], 409, "too_many_locations"),
       ([.capacityReached(.holds)], 503, "overloaded"),
     ] as [([Refusal], Int, String)])
   func refusedLines(_ refusals: [Refusal], _ status: Int, _ code: String) throws {

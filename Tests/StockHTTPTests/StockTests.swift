@@ -163,6 +163,7 @@ import Testing
       (.locationTaken, 409, "location_taken", [:]),
       (.entryInUse(reserved: 2), 409, "entry_in_use", ["reserved": 2]),
       (.capacityReached(.locationsOfProduct), 409, "too_many_locations", [:]),
+      (.capacityReached(.locationsOfStore), 409, "too_many_locations", [:]),
       (.capacityReached(.locations), 503, "overloaded", [:]),
       (.capacityReached(.products), 503, "overloaded", [:]),
       (.capacityReached(.entries), 503, "overloaded", [:]),

@@ -131,7 +131,8 @@ extension ShardStateMachine {
     let last = committedEntryNumber
     guard let after = selection.after else { return selection.descending ? last : 1 }
     let count = Int64(map.shardCount)
-    let offset = max(0, after.key) - 1 - Int64(id)
+    // A cursor is a client's: any number may come. No id is above `Bounds.maxID`.
+    let offset = min(max(0, after.key), Bounds.maxID) - 1 - Int64(id)
     if selection.descending {
       return offset <= 0 ? 0 : min(last, (offset + count - 1) / count)
     }

@@ -11,9 +11,21 @@ extension ShardStateMachine {
     case short(available: Int64)
   }
 
-  /// - Parameter taken: units of an entry that are spoken for already; negative: given back first.
+  /// The places of locations in an allocation's order.
+  func ranks(_ allocation: Allocation) -> [LocationID: Int] {
+    var ranks: [LocationID: Int] = [:]
+    for (rank, name) in allocation.priority.enumerated() {
+      if let location = books.locations.id(name), ranks[location] == nil { ranks[location] = rank }
+    }
+    return ranks
+  }
+
+  /// - Parameters:
+  ///   - ranks: of the allocation.
+  ///   - taken: units of an entry that are spoken for already; negative: given back first.
   func shares(
-    of quantity: Int64, product: Int32, _ allocation: Allocation, taken: (Int32) -> Int64
+    of quantity: Int64, product: Int32, _ strategy: Allocation.Strategy,
+    _ ranks: [LocationID: Int], taken: (Int32) -> Int64
   ) -> Shares {
     struct Candidate {
       var row: Int32
@@ -27,19 +39,18 @@ extension ShardStateMachine {
       let entry = books.entries[Int(row)]
       let free = free(row) - taken(row)
       if entry.isLive, free > 0 {
-        let name = books.locations.name(entry.value.location)
-        let rank = allocation.priority.firstIndex(of: name) ?? .max
+        let rank = ranks.isEmpty ? .max : ranks[entry.location] ?? .max
         candidates.append(Candidate(row: row, id: entry.id, free: free, rank: rank))
       }
       row = entry.next
     }
-    switch allocation.strategy {
+    switch strategy {
     case .priority, .singleLocation:
       candidates.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.id < $1.id }
     case .highestStock:
       candidates.sort { $0.free != $1.free ? $0.free > $1.free : $0.id < $1.id }
     }
-    if allocation.strategy == .singleLocation {
+    if strategy == .singleLocation {
       if let one = candidates.first(where: { $0.free >= quantity }) {
         return .found([Share(row: one.row, quantity: quantity)])
       }
@@ -70,7 +81,8 @@ extension ShardStateMachine {
     }
     guard hasEntries(product) else { return .refused(.entryNotFound, saw(entriesOf: product)) }
     switch shares(
-      of: allocate.quantity, product: product, allocate.allocation, taken: { _ in 0 })
+      of: allocate.quantity, product: product, allocate.allocation.strategy,
+      ranks(allocate.allocation), taken: { _ in 0 })
     {
     case .short(let available):
       return .refused(

@@ -221,6 +221,12 @@ extension ShardStateMachine {
       return undo(hold, why: work.isUnavailable ? nil : .linesRefused(work.refusals), now)
     }
     let target = own(operation.target) + work.answers.values.flatMap(\.lines)
+    // Each shard has bounded its own lines; all together are bounded here.
+    if operation.kind != .fulfill, target.count > Bounds.maxLinesPerHold, let line = target.last {
+      let refusal = LineRefusal(
+        product: line.product, location: "", refusal: .capacityReached(.linesOfHold))
+      return undo(hold, why: .linesRefused([refusal]), now)
+    }
     move(from: prepared, to: own(target), change, now)
     let old = hold.lines
     hold.lines = target.sorted { ($0.product, $0.location) < ($1.product, $1.location) }

@@ -180,6 +180,12 @@ extension ShardStateMachine {
       recount(before, line)
       plan.lines.append(line)
     }
+    // Looked up by line: lines without a location may become as many as a hold can have.
+    var lineAt: [LineKey: Int] = [:]
+    if !unplaced.isEmpty {
+      for (place, line) in plan.lines.enumerated() { lineAt[LineKey(line)] = place }
+    }
+    let ranks = unplaced.isEmpty ? [:] : ranks(change.allocation)
     for line in unplaced {
       guard let product = books.product(line.product) else { continue }
       var line = line
@@ -191,7 +197,9 @@ extension ShardStateMachine {
         line.sale = limit.startsAt
         limited.append((line, line.held, limit))
       }
-      let shares = shares(of: line.held, product: product, change.allocation) { row in
+      let shares = shares(
+        of: line.held, product: product, change.allocation.strategy, ranks
+      ) { row in
         places[row].map { plan.steps[$0].held + plan.steps[$0].fulfilled } ?? 0
       }
       switch shares {
@@ -203,8 +211,8 @@ extension ShardStateMachine {
         for share in shares {
           let name = books.locations.name(books.entries[Int(share.row)].value.location)
           step(share.row, held: share.quantity, fulfilled: 0)
-          let at = plan.lines.firstIndex { $0.product == line.product && $0.location == name }
-          if let at {
+          let key = LineKey(product: line.product, location: name)
+          if let at = lineAt[key] {
             let before = plan.lines[at]
             plan.lines[at].sale = line.sale ?? before.sale
             recount(before, plan.lines[at])
@@ -214,6 +222,7 @@ extension ShardStateMachine {
             plan.lines[at].held += share.quantity
             count(share.quantity, plan.lines[at])
           } else {
+            lineAt[key] = plan.lines.count
             plan.lines.append(
               HoldLine(
                 product: line.product, location: name, quantity: share.quantity, sale: line.sale))
@@ -221,13 +230,19 @@ extension ShardStateMachine {
           }
         }
       }
+      if !isForced, plan.lines.count > Bounds.maxLinesPerHold {
+        refuse(line, .capacityReached(.linesOfHold), saw(entriesOf: product))
+        break
+      }
     }
+    // When all is given back that is given back, and all lines of a product together.
+    var limitedUnits: [ProductID: Int64] = [:]
+    for (line, units, _) in limited { limitedUnits[line.product, default: 0] += units }
     for (line, _, limit) in limited {
-      // When all is given back that is given back, and all lines of a product together.
       let key = PurchaseKey(product: line.product, customer: change.customer)
       let has = (bought[key] ?? purchases[key])?.units ?? 0
       guard has > limit.quantity else { continue }
-      let units = limited.reduce(0) { $1.line.product == line.product ? $0 + $1.units : $0 }
+      let units = limitedUnits[line.product] ?? 0
       refuse(
         line, .purchaseLimit(requested: units, limit: limit.quantity, had: max(0, has - units)),
         purchases.saw(key))
@@ -235,17 +250,15 @@ extension ShardStateMachine {
     }
 
     if !isForced {
+      // One reason is enough for a line.
+      let refused = Set(refusals.map { LineKey(product: $0.product, location: $0.location) })
       for step in plan.steps {
         let entry = books.entries[Int(step.row)]
         let requested = step.held + step.fulfilled
         let line = HoldLine(
           product: books.products.rows[Int(entry.product)].id,
           location: books.locations.name(entry.value.location), quantity: 0)
-        // One reason is enough for a line.
-        if refusals.contains(where: { $0.product == line.product && $0.location == line.location })
-        {
-          continue
-        }
+        if !refused.isEmpty, refused.contains(LineKey(line)) { continue }
         let free = free(step.row)
         if requested > 0, requested > free {
           refuse(
@@ -309,9 +322,10 @@ extension ShardStateMachine {
   private mutating func bringBack(
     _ units: Int64, _ product: Int32, _ location: String, _ now: Now
   ) {
+    let store = books.products.rows[Int(product)].store
     let value = EntryValue(
       quantity: units, reserved: units, version: 1, createdAt: now.wall, updatedAt: now.wall,
-      gtin: .none, location: books.locations.internBeyondBound(location))
+      gtin: .none, location: books.locations.internBeyondBound(location, of: store))
     _ = makeEntry(product: product, value: value, now: now)
     log(.adjust, product: product, location: value.location, from: .zero, to: value.counters, now)
   }

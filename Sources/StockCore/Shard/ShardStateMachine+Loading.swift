@@ -87,21 +87,19 @@ extension ShardStateMachine {
     guard Self.isKept(value.version, value.createdAt, value.updatedAt) else {
       throw LoadError(description: "entry \(id): version or times out of range")
     }
-    guard let locationID = books.locations.intern(location) else {
+    guard books.locations.id(location) != nil || !books.locations.isFull else {
       throw LoadError(description: "entry \(id): too many locations")
     }
     var value = value
-    value.location = locationID
+    // What a store has, it keeps, whatever its share of the names is.
+    value.location = books.locations.internBeyondBound(
+      location, of: books.products.rows[Int(productRow)].store)
     if let row = books.entry(id) {
       guard books.entries[Int(row)].product == productRow else {
         throw LoadError(description: "entry \(id) is there twice")
       }
       books.entries[Int(row)].value = value
       return
-    }
-    if let other = books.entry(product: productRow, location: locationID) {
-      throw LoadError(
-        description: "entries \(books.entries[Int(other)].id) and \(id) are at the same location")
     }
     _ = books.insertEntry(id, product: productRow, value)
   }
@@ -154,7 +152,7 @@ extension ShardStateMachine {
 
   /// Everything is loaded: the shard serves.
   ///
-  /// - Throws: where holds keep more than is reserved.
+  /// - Throws: where holds keep more than is reserved, or a product has two entries at a location.
   public mutating func finishLoading() throws(LoadError) {
     guard case .recovering = phase else {
       preconditionFailure("finishLoading without beginLoading")
@@ -163,6 +161,9 @@ extension ShardStateMachine {
       throw LoadError(
         description:
           "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.reserved)")
+    }
+    if let (one, other) = books.entriesAtSameLocation {
+      throw LoadError(description: "entries \(one) and \(other) are at the same location")
     }
     countAll()
     phase = .idle

@@ -126,7 +126,8 @@ extension ShardStateMachine {
       }
     }
     if let refusal = capacity(
-      target, location: set.location, growth: set.quantity - (current?.quantity ?? 0))
+      target, location: set.location, store: set.newProductStore,
+      growth: set.quantity - (current?.quantity ?? 0))
     {
       return .refused(refusal, sawCapacity(target))
     }
@@ -157,7 +158,9 @@ extension ShardStateMachine {
           .insufficientStock(requested: -adjust.quantity, available: max(0, free)), target.saw)
       }
     }
-    if let refusal = capacity(target, location: adjust.location, growth: adjust.quantity) {
+    if let refusal = capacity(
+      target, location: adjust.location, store: adjust.newProductStore, growth: adjust.quantity)
+    {
       return .refused(refusal, sawCapacity(target))
     }
     cause.note = adjust.note
@@ -189,7 +192,7 @@ extension ShardStateMachine {
         seen)
     }
     // The product's total stays, so only a new entry can meet a bound.
-    if let refusal = capacity(to, location: transfer.to, growth: 0) {
+    if let refusal = capacity(to, location: transfer.to, store: nil, growth: 0) {
       return .refused(refusal, sawCapacity(to))
     }
 
@@ -214,7 +217,8 @@ extension ShardStateMachine {
     guard let row = books.entry(put.id) else { return .refused(.entryNotFound) }
     let product = books.entries[Int(row)].product
     var seen = max(saw(product: product), saw(entry: row))
-    guard books.entries[Int(row)].isLive, scope.allows(books.products.rows[Int(product)].store)
+    let store = books.products.rows[Int(product)].store
+    guard books.entries[Int(row)].isLive, scope.allows(store)
     else { return .refused(.entryNotFound, seen) }
     let current = books.entries[Int(row)].value
     if let conflict = conflict(versions: put.expectedVersions, current: current) {
@@ -233,8 +237,8 @@ extension ShardStateMachine {
         // Holds name the location: their units could not be found any more.
         let held = books.entries[Int(row)].held
         guard held == 0 else { return .refused(.entryInUse(reserved: held), seen) }
-        if known == nil, books.locations.isFull {
-          return .refused(.capacityReached(.locations), seen)
+        if known == nil, let bound = books.locations.bound(for: store) {
+          return .refused(.capacityReached(bound), seen)
         }
         moves = name
       }
@@ -258,7 +262,9 @@ extension ShardStateMachine {
       return .refused(.quantityTooLarge, saw(entriesOf: product))
     }
     // The name is kept no earlier than here: a refused command leaves nothing behind.
-    if let moves, let location = books.locations.intern(moves) { value.location = location }
+    if let moves, let location = books.locations.intern(moves, of: store) {
+      value.location = location
+    }
     if value == current {
       return Decision(outcome: .entry(snapshot(entry: row)), saw: seen)
     }

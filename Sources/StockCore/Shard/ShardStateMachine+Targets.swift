@@ -96,15 +96,22 @@ extension ShardStateMachine {
   }
 
   /// Whether there is room for a target that may have to be made and grows by so many units.
-  func capacity(_ target: Target, location: String, growth: Int64) -> Refusal? {
+  ///
+  /// - Parameter store: whose the product is to be, where it is to be made.
+  func capacity(
+    _ target: Target, location: String, store: StoreID?, growth: Int64
+  ) -> Refusal? {
     if growth > 0 {
       let total =
         if let row = target.product { books.totalQuantity(product: row) } else { Int64(0) }
       if total > Bounds.maxQuantity - growth { return .quantityTooLarge }
     }
     guard target.row == nil else { return nil }
-    if books.locations.isFull, books.locations.id(location) == nil {
-      return .capacityReached(.locations)
+    let owner = target.product.map { books.products.rows[Int($0)].store } ?? store
+    if let owner, let bound = books.locations.bound(for: owner),
+      books.locations.id(location) == nil
+    {
+      return .capacityReached(bound)
     }
     if books.entryCount >= Bounds.maxEntriesPerShard { return .capacityReached(.entries) }
     if let product = target.product {
@@ -137,18 +144,18 @@ extension ShardStateMachine {
       log(kind, row: row, from: before, now)
       return Decision(outcome: .entry(snapshot(entry: row)), saw: .open)
     }
-    guard let locationID = books.locations.intern(location) else {
+    guard let owner = target.product.map({ books.products.rows[Int($0)].store }) ?? store else {
+      preconditionFailure("findOrMake allows no new product without a store")
+    }
+    guard let locationID = books.locations.intern(location, of: owner) else {
       preconditionFailure("there is no room for a name: `capacity` is to be asked before")
     }
     let productRow: Int32
     if let known = target.product {
       productRow = known
     } else {
-      guard let store else {
-        preconditionFailure("findOrMake allows no new product without a store")
-      }
       let value = ProductValue(
-        store: store, type: .physical, createdAt: now.wall, updatedAt: now.wall)
+        store: owner, type: .physical, createdAt: now.wall, updatedAt: now.wall)
       productRow = makeProduct(product, value, now: now)
     }
     let value = EntryValue(

@@ -72,6 +72,26 @@ struct Books {
     }
   }
 
+  /// Two entries of one product at one location, where there are such: looked for once over all, because
+  /// looking through a product's entries with each new one would take the square of their number.
+  var entriesAtSameLocation: (EntryID, EntryID)? {
+    // Of each location, the entry that was seen there last.
+    var lastSeen = ContiguousArray(repeating: Self.none, count: locations.count)
+    for product in products.rows.indices {
+      var row = products.rows[product].firstEntry
+      while row != Self.none {
+        let entry = entries[Int(row)]
+        let last = lastSeen[Int(entry.location)]
+        if last != Self.none, Int(entries[Int(last)].product) == product {
+          return (entries[Int(last)].id, entry.id)
+        }
+        lastSeen[Int(entry.location)] = row
+        row = entry.next
+      }
+    }
+    return nil
+  }
+
   // MARK: Changing
 
   mutating func insertProduct(_ id: ProductID, _ value: ProductValue) -> Int32 {

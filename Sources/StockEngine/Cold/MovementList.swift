@@ -84,7 +84,8 @@ extension LedgerReader {
       return tail
     }
     let batch = try await forward(shard, from: position, count: 1)
-    tail.lowest = position + 1
+    // A cursor is a client's: any number may come.
+    tail.lowest = position == .max ? position : position + 1
     tail.add(batch, asked: 0, upTo: position, since: query.since)
     return tail
   }

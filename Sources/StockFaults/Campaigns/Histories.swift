@@ -79,7 +79,7 @@ public struct Histories: Sendable {
             "history: \(round + 1) of \(blows.count), \(history.tally.accepted) accepted so far")
         }
       }
-      let found = try await site.inspect(history, rests: true)
+      let found = try await site.inspect(history, rests: .seconds(2))
       report.violations += found.violations
       let ledger = try await Replay.Ledger.read(redis.url)
       let verdict = Replay.check(

@@ -116,13 +116,13 @@ public struct Site: Sendable {
     return ContinuousClock.now - begin
   }
 
-  /// Waits until nothing has changed for two seconds: what is left of a reservation is looked at ten
-  /// times a second.
-  func rest(within limit: Duration = .seconds(120)) async throws {
+  /// Waits until nothing has changed for a while: what is left of a reservation is looked at ten times
+  /// a second.
+  func rest(quiet: Duration = .seconds(2), within limit: Duration = .seconds(120)) async throws {
     let end = ContinuousClock.now + limit
     var before = try await state()
     while ContinuousClock.now < end {
-      try await Task.sleep(for: .seconds(2))
+      try await Task.sleep(for: quiet)
       let now = try await state()
       if now == before { return }
       before = now
@@ -199,15 +199,15 @@ public struct Site: Sendable {
   /// - Parameters:
   ///   - base: the state at `mark`.
   ///   - others: entries whose changes are not in the history.
-  ///   - rests: whether to wait until reservations over shards that were broken off have come to
-  ///     their ends, which they do by themselves.
+  ///   - rests: how long nothing may change before it begins; nil: it does not wait. Reservations over
+  ///     shards that were broken off come to their ends by themselves, a moment later.
   /// - Returns: the state now, and what is wrong.
   public func inspect(
     _ history: History, since mark: History.Mark = .init(), base: [EntryKey: EntryState] = [:],
-    ignoring others: [EntryKey] = [], rests: Bool = false
+    ignoring others: [EntryKey] = [], rests: Duration? = nil
   ) async throws -> (state: [EntryKey: EntryState], violations: [Violation]) {
     try await settle()
-    if rests { try await rest() }
+    if let rests { try await rest(quiet: rests) }
     let state = try await state()
     let (attempts, readings) = history.since(mark)
     var violations = Checker.check(

@@ -57,15 +57,16 @@ extension ByteWriter {
     append("}")
   }
 
+  /// Sums past 2^63 − 1 are shown as that.
   private mutating func appendMembers(of sums: StockSums) {
     append("\"total_entries\":")
     append(Int64(sums.entries))
     append(",\"total_quantity\":")
-    append(sums.quantity)
+    append(Int64(clamping: sums.quantity))
     append(",\"total_reserved\":")
-    append(sums.reserved)
+    append(Int64(clamping: sums.reserved))
     append(",\"total_available\":")
-    append(sums.available)
+    append(Int64(clamping: sums.available))
     append(",\"low_stock_count\":")
     append(Int64(sums.lowStock))
   }

@@ -93,7 +93,7 @@ enum ProblemCode: Int, CaseIterable, Sendable {
     case .versionConflict: "It has changed meanwhile"
     case .locationTaken: "The product has an entry at that location"
     case .entryInUse: "Units are reserved"
-    case .tooManyLocations: "The product has as many locations as it can"
+    case .tooManyLocations: "There are too many locations"
     case .reservationNotFound: "There is no such reservation"
     case .reservationClosed: "The reservation has ended"
     case .reservationExists: "Another reservation has this id"

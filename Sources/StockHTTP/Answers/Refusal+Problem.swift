@@ -12,7 +12,9 @@ extension Refusal {
     case .belowReserved: .belowReserved
     case .locationTaken: .locationTaken
     case .entryInUse: .entryInUse
-    case .capacityReached(.locationsOfProduct): .tooManyLocations
+    case .capacityReached(.locationsOfProduct), .capacityReached(.locationsOfStore),
+      .capacityReached(.linesOfHold):
+      .tooManyLocations
     case .capacityReached(.locations), .capacityReached(.products), .capacityReached(.entries),
       .capacityReached(.holds):
       .overloaded
@@ -63,6 +65,8 @@ extension Refusal.Capacity {
   var name: StaticString {
     switch self {
     case .locationsOfProduct: "locations of a product"
+    case .locationsOfStore: "names of locations that a store can bring"
+    case .linesOfHold: "lines of a reservation, when its units are found at so many locations"
     case .locations: "names of locations"
     case .products: "products"
     case .entries: "entries"

@@ -78,7 +78,9 @@ actor ExportDesk {
     }
     exports[from.export] = Export(snapshot: snapshot, usedAt: now)
     var next: Position? = from
-    let end = from.row + rows
+    // A position is a client's: any number may come.
+    let first = min(from.row, snapshot.rowCount)
+    let end = first + rows
     if end < snapshot.rowCount {
       next?.row = end
     } else if from.shard + 1 < engine.shardMap.shardCount {
@@ -94,7 +96,7 @@ actor ExportDesk {
         await self?.forgetAbandoned()
       }
     }
-    return ColdAnswer { $0.append(snapshot, rows: from.row..<end, store: store, next: next?.text) }
+    return ColdAnswer { $0.append(snapshot, rows: first..<end, store: store, next: next?.text) }
   }
 }
 

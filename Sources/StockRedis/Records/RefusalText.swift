@@ -161,6 +161,8 @@ extension Refusal.Capacity {
   fileprivate var recordName: StaticString {
     switch self {
     case .locationsOfProduct: "locations_of_product"
+    case .locationsOfStore: "locations_of_store"
+    case .linesOfHold: "lines_of_hold"
     case .locations: "locations"
     case .products: "products"
     case .entries: "entries"
@@ -171,6 +173,8 @@ extension Refusal.Capacity {
   fileprivate init?(recordName: String) {
     switch recordName {
     case "locations_of_product": self = .locationsOfProduct
+    case "locations_of_store": self = .locationsOfStore
+    case "lines_of_hold": self = .linesOfHold
     case "locations": self = .locations
     case "products": self = .products
     case "entries": self = .entries

@@ -5,7 +5,7 @@ enum InlineTasks {
   /// Tests have several threads: an actor that another one is in would be waited for.
   private static let alone = Mutex(())
 
-  /// `@unchecked Sendable`: one thread alone has it.
+  // Unchecked: one thread at a time has it, under `alone`.
   private final class Executor: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
 
@@ -16,6 +16,7 @@ enum InlineTasks {
     }
   }
 
+  // One thread writes it, and reads it when that is done: all under `alone`.
   private final class Box<Value>: @unchecked Sendable {
     var value: Value?
   }

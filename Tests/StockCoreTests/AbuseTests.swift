@@ -1,0 +1,131 @@
+import StockCore
+import Testing
+
+/// What one client may ask for without harm to the others.
+@Suite("Abuse")
+struct AbuseTests {
+  @Test("A list goes on from any numbers that a cursor can have", arguments: EntrySort.allCases)
+  func foreignCursors(sort: EntrySort) throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let all = (1...3).compactMap { shards.snapshot($0) }.map { sort.cursor(of: $0) }
+    let keys = [.min, -1, 0, 1, Bounds.maxID, .max - 1, .max] + all.map(\.key)
+    for descending in [false, true] {
+      for after in keys.flatMap({ key in [1, .max].map { EntryCursor(key: key, id: $0) } }) {
+        var selection = EntrySelection(
+          sort: sort, descending: descending, after: after, limit: 10)
+        for shelf in shards.shelves {
+          var walk = shelf.machine.beginWalk(EntryFilter(scope: .any), for: selection)
+          while !walk.isDone { shelf.machine.step(&walk, &selection) }
+        }
+        let expected = all.filter {
+          let (one, other) = (($0.key, $0.id), (after.key, after.id))
+          return descending ? one < other : one > other
+        }
+        #expect(
+          Set(selection.page().items.map(\.entry.id)) == Set(expected.map(\.id)), "\(after)")
+      }
+    }
+  }
+
+  /// Lines without a location, 850 units of each product, where each location has one.
+  private func scattered(_ products: [ProductID]) -> [HoldLine] {
+    products.sorted().map { HoldLine(product: $0, location: "", quantity: 850) }
+  }
+
+  @Test("A reservation whose units are found at more than 2,000 locations is refused")
+  func scatteredLines() {
+    let shard = TestShard()
+    for product in 1...3 as ClosedRange<ProductID> {
+      for number in 1...Bounds.maxLocationsPerProduct { shard.set(product, "L\(number)", 1) }
+      shard.commit()
+    }
+    func hold(_ order: String, _ products: [ProductID]) -> Command.Operation {
+      .hold(
+        HoldRequest(
+          id: order, isClientID: true, order: order, customer: "", lines: scattered(products),
+          timeToLive: 60_000, allocation: Allocation(priority: ["L7", "L7", "L9"])))
+    }
+    #expect(
+      shard.answer(hold("o1", [1, 2, 3]))
+        == .refused(
+          .linesRefused([
+            LineRefusal(product: 3, location: "", refusal: .capacityReached(.linesOfHold))
+          ])))
+    #expect(shard.look { $0.committedSums(of: nil).reserved } == 0)
+    guard case .holdCreated(let made)? = shard.answer(hold("o2", [1, 2])) else {
+      Issue.record("1,700 lines are not too many")
+      return
+    }
+    #expect(made.lines.count == 1_700)
+    #expect(made.lines.contains { $0.product == 1 && $0.location == "L9" })
+    #expect(shard.look { $0.committedSums(of: nil).reserved } == 1_700)
+    #expect(shard.wrong == [])
+  }
+
+  @Test("The lines of all shards together are bounded, and nothing stays taken")
+  func scatteredOverShards() throws {
+    let shards = try TestShards()
+    for number in 1...Bounds.maxLocationsPerProduct {
+      for shard in 1...3 { _ = shards.ask(.setStock(shards.product(shard), "L\(number)", 1)) }
+    }
+    shards.settle()
+    func reserved() -> Int128 {
+      shards.shelves.reduce(0) { $0 + $1.machine.committedSums(of: nil).reserved }
+    }
+    let three = shards.answer(shards.request("o1", scattered((1...3).map { shards.product($0) })))
+    guard case .refused(.linesRefused(let lines))? = three else {
+      Issue.record("\(String(describing: three))")
+      return
+    }
+    #expect(lines.map(\.refusal) == [.capacityReached(.linesOfHold)])
+    #expect(reserved() == 0)
+    #expect(shards.recordCount == 0)
+    let two = shards.answer(shards.request("o2", scattered((1...2).map { shards.product($0) })))
+    #expect(shards.hold(of: two)?.lines.count == 1_700)
+    #expect(reserved() == 1_700)
+  }
+
+  @Test("Loading takes more names of a store than it may bring; another store has its own share")
+  func loadsManyNames() throws {
+    let ownership = TestShard.ownership
+    var machine = ShardStateMachine(id: 0, map: ShardMap(shardCount: 1))
+    let count = EntryID(Bounds.maxLocationsPerStore + 1)
+    machine.beginLoading(
+      ShardMeta(ownership: ownership, sequence: 1, digest: 0, lastEntryNumber: count))
+    try machine.load(
+      product: 1, ProductValue(store: 1, type: .physical, createdAt: 1, updatedAt: 1))
+    let value = EntryValue(
+      quantity: 1, reserved: 0, version: 1, createdAt: 1, updatedAt: 1, gtin: .none, location: 0)
+    for entry in 1...count {
+      try machine.load(entry: entry, product: 1, location: "L\(entry)", value)
+    }
+    try machine.finishLoading()
+    func set(_ product: ProductID, _ location: String, store: StoreID, ticket: UInt64) -> Outcome? {
+      let set = SetStock(
+        product: product, location: location, quantity: 1, newProductStore: store)
+      return machine.submit(
+        Command(scope: .any, operation: .set(set)), ticket: Ticket(rawValue: ticket),
+        now: Now(wall: 1_800_000_000_000, monotonic: 1))
+    }
+    #expect(
+      set(2, "NEW", store: 1, ticket: 1) == .refused(.capacityReached(.locationsOfStore)))
+    #expect(set(2, "L1", store: 1, ticket: 2) == nil, "a known name is welcome")
+    #expect(set(3, "NEW", store: 2, ticket: 3) == nil, "another store has its share")
+    #expect(set(2, "NEW", store: 1, ticket: 4) == nil, "the other store's name is known now")
+  }
+
+  @Test("Sums are right, however many units there are")
+  func hugeSums() {
+    let shard = TestShard()
+    let count: ProductID = 1_100
+    for product in 1...count { shard.set(product, "A", Bounds.maxQuantity) }
+    shard.commit()
+    #expect(
+      shard.look { $0.committedSums(of: 1).quantity } == Int128(count) * Int128(Bounds.maxQuantity))
+    for product in 1..<count { shard.set(product, "A", 0) }
+    shard.commit()
+    #expect(shard.look { $0.committedSums(of: 1).available } == Int128(Bounds.maxQuantity))
+    #expect(shard.wrong == [])
+  }
+}
