@@ -88,7 +88,7 @@ import Testing
       get("GET http://evil?/healthz HTTP/1.1") + probe, 404, 200),
     Row(
       "the whole URL without a path, a path behind a number sign",
-      get("GET http://evil#/healthz HTTP/1.1") + probe, 404, 200),
+      get("GET http://evil#/healthz HTTP/1.1") + probe, 400, closes: true),
     Row(
       "an address and a port as Host", get("GET /healthz HTTP/1.1", "Host: [::1]:8080\r\n") + probe,
       200, 200),

@@ -159,8 +159,10 @@ struct OperationTests {
     var isChanged = false
     // A row that there cannot be is passed over: what comes then is of the next shard.
     let place = try #require(answer.text("next_cursor")).split(separator: "-")
-    let beyond = try await page("&cursor=\(place[0])-\(place[1])-\(Int.max)")
+    let beyond = try await page("&cursor=\(place[0])-\(place[1])-\(Int32.max)")
     #expect(beyond.status == 200 && beyond.items("items").isEmpty)
+    let huge = try await page("&cursor=\(place[0])-\(place[1])-\(Int.max)")
+    #expect(huge.status == 400, "no row's number has more than 32 bits")
     while true {
       for item in answer.items("items") {
         let entry = try #require(item["entry"] as? [String: Any])
