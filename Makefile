@@ -12,6 +12,9 @@ PREFIX ?= /usr/local
 ENGINE_KILLS ?= 1000
 REDIS_KILLS ?= 500
 STOPS ?= 200
+# Of faults-history.
+KILLS ?= 20
+CUTS ?= 60
 ROUNDS ?= 20
 EXTENT ?= whole
 ORDERS ?= examples/online-retail-2010-12-01.csv
@@ -22,7 +25,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients faults-history
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -122,6 +125,10 @@ faults-kills: build ## SIGKILL under load (ENGINE_KILLS=1000 REDIS_KILLS=500): a
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults kill --engine-kills $(ENGINE_KILLS) --redis-kills $(REDIS_KILLS)
 
+faults-history: build ## kills and cuts under load, then all of it through the reference model (KILLS=20 of each, CUTS=60)
+	swift build $(RELEASE) --product stock-faults
+	.build/release/stock-faults history --engine-kills $(KILLS) --redis-kills $(KILLS) --cuts $(CUTS)
+
 faults-stops: build ## redis-server stands still, longer than every time-out (STOPS=200)
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults stops --stops $(STOPS)
@@ -149,9 +156,8 @@ contract-quick: deps ## the same in about a minute
 	Tests/Contract/contract.sh .build/debug/stock --roles admin,checkout --examples 3 --chains 0 \
 	  --phases coverage,fuzzing --least 3000
 
-contract-ci: deps ## the shortest form: the same 3,000 requests of an admin each time
-	swift build --product stock
-	Tests/Contract/contract.sh .build/debug/stock --roles admin --examples 1 --chains 0 \
+contract-ci: build ## the shortest form: the same 3,000 requests of an admin each time
+	Tests/Contract/contract.sh $(STOCK) --roles admin --examples 1 --chains 0 \
 	  --phases coverage --least 1000
 
 clients: deps ## run the checkouts of docs/clients against an engine, with answers lost on the way
@@ -175,6 +181,9 @@ bench-micro: deps ## times of the hot path's operations, in one process
 
 bench-count: deps ## instructions and allocations of the same, against the committed baseline
 	benchmarks/micro/count.sh
+
+bench-check: ## type-check them against the modules of the last `make build`: seconds
+	benchmarks/micro/check.sh
 
 profile: build ## where the time of a reserve goes: flame graphs and tables in docs/profile
 	benchmarks/profile/profile.sh

@@ -29,9 +29,11 @@ let package = Package(
     .executable(name: "stock", targets: ["stock"]),
     .library(name: "StockCore", targets: ["StockCore"]),
     // For benchmarks/micro and Tests/Fuzz, which are packages of their own.
+    .library(name: "StockLoop", targets: ["StockLoop"]),
     .library(name: "StockRedis", targets: ["StockRedis"]),
     .library(name: "StockEngine", targets: ["StockEngine"]),
     .library(name: "StockHTTP", targets: ["StockHTTP"]),
+    .library(name: "StockAccess", targets: ["StockAccess"]),
     .library(name: "StockTools", targets: ["StockTools"]),
   ],
   dependencies: [
@@ -132,7 +134,8 @@ let package = Package(
     .target(
       name: "StockFaults",
       dependencies: [
-        "StockCore", "StockLoop", "StockRedis", "StockTools", "StockProcesses", nio, nioPosix,
+        "StockCore", "StockLoop", "StockRedis", "StockTools", "StockProcesses", "StockTestKit", nio,
+        nioPosix,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -201,7 +204,9 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "StockCore", "StockRedis", "StockEngine", "StockHTTP", "StockTools", nio, nioHTTP1,
+        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockHTTP", "StockAccess",
+        "StockTools", "StockTestKit", nio, nioHTTP1, nioEmbedded, logging,
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Tests/Fuzz",
       exclude: [
@@ -213,7 +218,8 @@ let package = Package(
       name: "SystemTests",
       // The executable: it is built with the tests, which start it.
       dependencies: [
-        "stock", "StockFaults", "StockProcesses", "StockRedis", "StockTools", nio, nioPosix,
+        "stock", "StockCore", "StockFaults", "StockProcesses", "StockRedis", "StockTestKit",
+        "StockTools", nio, nioPosix,
         .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Fixtures"],

@@ -27,8 +27,8 @@ public struct Command: Sendable {
     case fulfill(EntryAmount)
     indirect case transfer(Transfer)
     indirect case putEntry(PutEntry)
-    /// An unexpected version is a `versionConflict`; nil takes any.
-    case deleteEntry(EntryID, expectedVersion: Int64?)
+    /// Another version than these is a `versionConflict`; nil takes any.
+    case deleteEntry(EntryID, expectedVersions: [Int64]?)
     indirect case putProduct(PutProduct)
 
     /// As `reserve`, where the client leaves the location to the engine.
@@ -154,18 +154,19 @@ public struct PutEntry: Sendable {
   public var location: String?
   /// `GTIN.none` removes it.
   public var gtin: GTIN?
-  public var expectedVersion: Int64?
+  /// The entry has to have one of these versions; nil takes any.
+  public var expectedVersions: [Int64]?
 
   public init(
     id: EntryID, quantity: Int64? = nil, reserved: Int64? = nil, location: String? = nil,
-    gtin: GTIN? = nil, expectedVersion: Int64? = nil
+    gtin: GTIN? = nil, expectedVersions: [Int64]? = nil
   ) {
     self.id = id
     self.quantity = quantity
     self.reserved = reserved
     self.location = location
     self.gtin = gtin
-    self.expectedVersion = expectedVersion
+    self.expectedVersions = expectedVersions
   }
 }
 

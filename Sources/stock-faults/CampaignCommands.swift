@@ -27,6 +27,35 @@ struct StopsCommand: AsyncParsableCommand {
   }
 }
 
+struct HistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract:
+      "Kills and cuts under load; then all of it again, in order, through the reference model.")
+
+  @OptionGroup var options: SceneOptions
+
+  @Option(help: "Kills of the engine.")
+  var engineKills = 20
+
+  @Option(help: "Kills of its redis-server.")
+  var redisKills = 20
+
+  @Option(help: "Cuts and wrong replies between the two.")
+  var cuts = 60
+
+  func validate() throws {
+    guard [engineKills, redisKills, cuts].allSatisfy((0...10_000).contains) else {
+      throw ValidationError("the numbers of kills and cuts must be 0 to 10000")
+    }
+  }
+
+  func run() async throws {
+    let campaign = Histories(engineKills: engineKills, redisKills: redisKills, cuts: cuts)
+    try finish(await campaign.run(try options.scene()))
+  }
+}
+
 struct OutageCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "outage", abstract: "Redis's disk is full (needs root), or its memory.")

@@ -21,6 +21,7 @@ struct FaultsCommand: AsyncParsableCommand {
         stock-faults carts --kills
         stock-faults ledger orders-*.csv.gz --kills 50
         stock-faults events --readers 5000
+        stock-faults history --engine-kills 20 --redis-kills 20 --cuts 60
         stock-faults matrix --extent long
         stock-faults durability --rounds 20
       """,
@@ -30,7 +31,7 @@ struct FaultsCommand: AsyncParsableCommand {
       TwiceCommand.self, LedgerCommand.self, EventsCommand.self, OverloadCommand.self,
       SlowClientsCommand.self, MatrixCommand.self, StopsCommand.self, OutageCommand.self,
       FlushCommand.self, ClockCommand.self, LimitsCommand.self, LostReplicaCommand.self,
-      DurabilityCommand.self,
+      DurabilityCommand.self, HistoryCommand.self,
     ])
 }
 

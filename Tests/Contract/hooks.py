@@ -40,7 +40,7 @@ BEYOND_SCHEMA = (
     "is not one of this list",
     "is of an export that is over",
     # Schemathesis takes the quotes off some values of its own making.
-    "must be * or one version in quotes",
+    "must be * or versions in quotes",
 )
 LARGEST = 2**53 - 1
 KEYS_OF_THE_RUN = int(os.environ["CONTRACT_KEYS"])

@@ -15,6 +15,6 @@ if ! cmp -s "$wanted" "$venv/installed.txt"; then
   echo "installing schemathesis into $venv"
   rm -rf "$venv"
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 2 --timeout 30 -r "$wanted"
   cp "$wanted" "$venv/installed.txt"
 fi

@@ -21,7 +21,7 @@ while (($#)); do
   esac
   shift
 done
-((${#names[@]})) || names=(json replies csv tokens http)
+((${#names[@]})) || names=(json replies csv tokens http front access)
 
 mkdir -p "$out/found"
 cd "$here"

@@ -286,7 +286,7 @@ struct CartTests {
     shards.settle()
     #expect(shards.entry(deleted)?.quantity == 0)
     let entry = try #require(shards.snapshot(deleted)).id
-    #expect(shards.answer(.deleteEntry(entry, expectedVersion: nil)) == .deleted)
+    #expect(shards.answer(.deleteEntry(entry, expectedVersions: nil)) == .deleted)
     if isMadeAgain { _ = shards.answer(.setStock(shards.product(deleted), "A", 2)) }
     shards.refuse(3)
     shards.shelves[2].isHeldUp = false

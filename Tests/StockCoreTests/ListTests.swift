@@ -199,7 +199,7 @@ final class RandomStock {
               newProductStore: store())))
       case 45..<75: shard.ask(.take(product, location, random.within(1...4)))
       case 75..<82:
-        if let id = randomEntry() { shard.ask(.deleteEntry(id, expectedVersion: nil)) }
+        if let id = randomEntry() { shard.ask(.deleteEntry(id, expectedVersions: nil)) }
       case 82..<85:
         if let id = randomEntry() { shard.ask(.putEntry(PutEntry(id: id, location: location))) }
       case 85..<92:

@@ -208,8 +208,8 @@ private struct Step {
       return .putEntry(
         PutEntry(
           id: id, quantity: number("quantity"), reserved: number("reserved"),
-          location: options["location"], gtin: gtin, expectedVersion: number("expected_version")))
-    case "delete": return .deleteEntry(id, expectedVersion: number("expected_version"))
+          location: options["location"], gtin: gtin, expectedVersions: numbers("expected_version")))
+    case "delete": return .deleteEntry(id, expectedVersions: numbers("expected_version"))
     case "product":
       guard let store = number("store"), let type = ProductType(name: options["type"] ?? "physical")
       else { return nil }
@@ -230,6 +230,11 @@ private struct Step {
   }
 
   private func number(_ name: String) -> Int64? { options[name].flatMap { Int64($0) } }
+
+  /// With commas between.
+  private func numbers(_ name: String) -> [Int64]? {
+    options[name]?.split(separator: ",").compactMap { Int64($0) }
+  }
 
   private var gtin: GTIN? { options["gtin"].map { GTIN($0) ?? GTIN.none } }
 }

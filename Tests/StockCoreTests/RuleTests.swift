@@ -126,6 +126,8 @@ struct RuleTests {
       set 1 B 5 -> ok id=2
       put 1 quantity=1 as=2 expected_version=9 -> entry_not_found
       put 1 location=B quantity=1 reserved=2 expected_version=9 -> version_conflict expected_version=9 actual=1
+      put 1 quantity=1 expected_version=9,0,8 -> version_conflict expected_version=9 actual=1
+      put 1 location=B quantity=1 reserved=2 expected_version=9,1 -> location_taken
       put 1 location=B quantity=1 reserved=2 -> location_taken
       put 1 location=C quantity=1 reserved=2 -> below_reserved requested=1 reserved=2
       put 1 location=C quantity=9007199254740987 reserved=2 -> quantity_too_large
@@ -148,9 +150,10 @@ struct RuleTests {
       reserve 1 A 2 -> ok
       delete 1 as=2 expected_version=1 -> entry_not_found
       delete 1 expected_version=1 -> version_conflict expected_version=1 actual=2
+      delete 1 expected_version=1,3 -> version_conflict expected_version=3 actual=2
       delete 1 expected_version=2 -> entry_in_use reserved=2
       release 1 A 2 -> ok
-      delete 1 expected_version=3 -> deleted
+      delete 1 expected_version=2,3 -> deleted
       delete 1 -> entry_not_found
       read 1 -> entry_not_found
       reserve 1 A 1 -> entry_not_found

@@ -26,9 +26,9 @@ import Testing
     exchange.endpoint = .reserve
     exchange.principal = .unchecked
     exchange.id = 7
-    exchange.expectedVersion = 3
+    exchange.expectedVersions = [3]
     exchange.idempotency = Array("/".utf8).withUnsafeBufferPointer {
-      IdempotencyContext([1], owner: 1, method: .POST, target: $0)
+      IdempotencyContext([1], owner: .unchecked, method: .POST, target: $0)
     }
     exchange.keepsBody = true
     exchange.body = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: 64), count: 8)

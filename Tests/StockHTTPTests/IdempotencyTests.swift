@@ -1,5 +1,7 @@
 import NIOCore
+import NIOHTTP1
 import StockCore
+import StockEngine
 import Testing
 
 @testable import StockHTTP
@@ -43,6 +45,38 @@ import Testing
     #expect(all.count == 6)
     #expect(Set(all.map(\.fingerprint)).count == 6)
     #expect(Set(all.map(\.low)).count == 1, "the key itself is the same")
+  }
+
+  @Test("a condition is part of the request")
+  func condition() throws {
+    let plain = try #require(try submitted(fields: key("k")))
+    let first = try #require(try submitted(fields: key("k") + "If-Match: \"1\"\r\n"))
+    let second = try #require(try submitted(fields: key("k") + "If-Match: \"2\"\r\n"))
+    let again = try #require(try submitted(fields: "If-Match: \"2\"\r\n" + key("k")))
+    #expect(Set([plain, first, second].map(\.fingerprint)).count == 3 && again == second)
+    #expect(Set([plain, first, second].map(\.low)).count == 1)
+  }
+
+  @Test("a subject's stores are apart; records of keys are what they were")
+  func stores() {
+    func key(_ actor: ActorID, _ store: StoreID?) -> IdempotencyKey {
+      let owner = Principal(
+        APIKey(
+          id: actor, role: store == nil ? .admin : .store, store: store, name: "", digest: [],
+          createdAt: 0, expiresAt: nil))
+      let context = Array("/x".utf8).withUnsafeBufferPointer {
+        IdempotencyContext(Array("k".utf8), owner: owner, method: .POST, target: $0)
+      }
+      context.take(UnsafeRawBufferPointer(start: nil, count: 0))
+      return context.key(operation: 0)
+    }
+    let subject = VerifiedToken.actors.lowerBound + 5
+    #expect(key(subject, 1) == key(subject, 1))
+    let all = [key(subject, 1), key(subject, 2), key(subject, nil), key(5, 1)]
+    #expect(Set(all.map(\.high)).count == 4)
+    #expect(key(5, 1) == key(5, nil), "a key is known by its id alone")
+    // SHA-256 of 5 and 0, in 8 bytes each, and "k"; and of "POST /x" and a line's end.
+    #expect(key(5, 1).high == 0x779c8884e6cef5a8 && key(5, 1).fingerprint == 0x416743b001479e75)
   }
 
   /// Reads have no effect that could be had twice.

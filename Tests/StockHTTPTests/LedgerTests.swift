@@ -106,11 +106,15 @@ import Testing
       #expect(Cursor.movements(Cursor.text(cursor), count: 1) == nil)
       #expect(Cursor.product(Cursor.text(cursor)) == nil)
     }
-    let cursor = MovementCursor(positions: [0, 127, 128, .max])
+    let cursor = MovementCursor(positions: [0, 127, 128, Bounds.maxID])
     let text = Cursor.text(cursor)
     #expect(Cursor.movements(text, count: 4) == cursor)
     #expect(Cursor.movements(text, count: 3) == nil && Cursor.movements(text, count: 5) == nil)
     #expect(Cursor.movements("", count: 0) == nil && Cursor.hold(text) == nil)
+    // Numbers that no movement has: what follows one of them could not be counted.
+    for number in [Bounds.maxID + 1, .max] {
+      #expect(Cursor.movements(Cursor.text(MovementCursor(positions: [number])), count: 1) == nil)
+    }
     // A number that does not end.
     #expect(Cursor.movements(Base64URL.encode([5, 0x80]), count: 1) == nil)
     #expect(

@@ -178,6 +178,56 @@ import Testing
     }
   }
 
+  /// One request, many causes: each line's is counted, and the request as what it was answered.
+  @Test func linesOfBatchesAreCountedByCause() async throws {
+    let judge: @Sendable (Command) -> Outcome = { command in
+      switch command.operation {
+      case .fulfill: .refused(.insufficientReserved(requested: 1, reserved: 0))
+      case .release: .unavailable(.overloaded)
+      case .reserveTogether(let hold):
+        .refused(
+          .linesRefused(
+            hold.lines.filter { $0.product == 2 }.map {
+              LineRefusal(
+                product: $0.product, location: $0.location,
+                refusal: .insufficientStock(requested: $0.quantity, available: 0))
+            }))
+      default: .entry(entry())
+      }
+    }
+    try await withServer(loops: 2, judge: judge) { server, _, group in
+      func line(_ operation: String, _ product: Int, _ quantity: String = "1") -> String {
+        #"{"op":"\#(operation)","product_id":\#(product),"location":"A","quantity":\#(quantity)}"#
+      }
+      let mixed = [
+        line("reserve", 1), line("fulfill", 2), line("release", 3), line("fulfill", 4),
+        line("reserve", 5, "-1"), line("reserve", 6),
+      ]
+      let together = [line("reserve", 1), line("reserve", 2), line("reserve", 2)]
+      let client = try await Client(server.localAddress, group: group)
+      var statuses: [Int] = []
+      for (lines, rest) in [(mixed, ""), (mixed, ""), (together, #","atomic":true"#)] {
+        let body = #"{"operations":[\#(lines.joined(separator: ","))]\#(rest)}"#
+        let sent = request("POST", "/api/v1/store/inventory/batch", body, token: "store")
+        statuses.append(try await client.ask(sent).status)
+      }
+      #expect(statuses == [200, 200, 409])
+      let seen = try await client.ask(metrics("admin"))
+      for line in [
+        "stock_batch_lines_total 15",
+        #"stock_batch_lines_refused_total{code="insufficient_reserved"} 4"#,
+        #"stock_batch_lines_refused_total{code="overloaded"} 2"#,
+        #"stock_batch_lines_refused_total{code="invalid_request"} 2"#,
+        #"stock_batch_lines_refused_total{code="insufficient_stock"} 2"#,
+        #"stock_batch_lines_refused_total{code="batch_refused"} 1"#,
+        #"stock_http_refused_total{code="insufficient_reserved"} 0"#,
+        #"stock_http_refused_total{code="batch_refused"} 1"#,
+      ] {
+        #expect(seen.body.contains("\n\(line)\n"), "\(line)")
+      }
+    }
+  }
+
   // MARK: Logs
 
   @Test(arguments: [

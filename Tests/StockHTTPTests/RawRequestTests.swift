@@ -83,6 +83,24 @@ import Testing
     Row(
       "the whole URL, another host's", get("GET http://other:99/healthz HTTP/1.1") + probe, 200, 200
     ),
+    Row(
+      "the whole URL without a path, a path behind a question mark",
+      get("GET http://evil?/healthz HTTP/1.1") + probe, 404, 200),
+    Row(
+      "the whole URL without a path, a path behind a number sign",
+      get("GET http://evil#/healthz HTTP/1.1") + probe, 404, 200),
+    Row(
+      "an address and a port as Host", get("GET /healthz HTTP/1.1", "Host: [::1]:8080\r\n") + probe,
+      200, 200),
+    Row(
+      "a Host with a space", get("GET /healthz HTTP/1.1", "Host: a b\r\n") + probe, 400,
+      closes: true),
+    Row(
+      "a Host with brackets", get("GET /healthz HTTP/1.1", "Host: a<>\r\n") + probe, 400,
+      closes: true),
+    Row(
+      "a Host with a path", get("GET /healthz HTTP/1.1", "Host: a/b\r\n") + probe, 400, closes: true
+    ),
     Row("empty lines before a request", "\r\n\r\n" + probe, 200),
     Row(
       "closing", get("GET /healthz HTTP/1.1", "Host: stock\r\nConnection: close\r\n") + probe, 200,

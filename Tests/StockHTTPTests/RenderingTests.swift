@@ -61,9 +61,11 @@ import Testing
   @Test func parsesTimes() {
     #expect(CivilTime.parse("2026-11-23T06:30:00.123999+01:00") == 1_795_411_800_123)
     #expect(CivilTime.parse("2026-11-23t05:30:00z") == 1_795_411_800_000)
+    #expect(CivilTime.parse("9999-12-31T23:59:59.999Z") == 253_402_300_799_999)
     for bad in [
       "", "2026-11-23", "2026-11-23T05:30:00", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z",
       "2026-11-23T24:00:00Z", "2026-11-23T05:30:00.Z", "2026-11-23T05:30:00Zx",
+      "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z", "0000-01-01T00:00:00+00:01",
       "2026-11-23T05:30:00+1:00", "+026-11-23T05:30:00Z",
     ] {
       #expect(CivilTime.parse(bad) == nil, "\(bad)")
@@ -144,6 +146,17 @@ import Testing
     #expect(Cursor.entry(text, sort: .quantity, descending: false) == nil)
     #expect(Cursor.entry(text, sort: .id, descending: true) == nil)
     #expect(Cursor.product(text) == nil)
+    for odd in [
+      EntryCursor(key: .max, id: 1), EntryCursor(key: .min, id: 1), EntryCursor(key: 1, id: .max),
+    ] {
+      let text = Cursor.text(odd, sort: .id, descending: true)
+      #expect(Cursor.entry(text, sort: .id, descending: true) == nil, "\(odd)")
+    }
+    #expect(Cursor.product(Cursor.text(product: .max)) == nil)
+    #expect(ExportDesk.Position("a-1-2147483647")?.row == 2_147_483_647)
+    for row in ["2147483648", "9223372036854775807", "-1"] {
+      #expect(ExportDesk.Position("a-1-\(row)") == nil)
+    }
     #expect(Cursor.entry("nonsense", sort: .id, descending: false) == nil)
     #expect(Cursor.product(Cursor.text(product: 5)) == 5)
     #expect(Cursor.store(Cursor.text(store: 6)) == 6)

@@ -67,6 +67,24 @@ import Testing
     #expect(nobody.json["csrf_token"] == nil)
   }
 
+  @Test("a bad cookie in front of the good one does no harm, and few are looked at")
+  func severalCookies() throws {
+    let wire = try Wire(keys: true)
+    let (id, csrf) = try signIn(wire)
+    let bad = "stock_session=bad; "
+    for (count, status) in [(1, 200), (3, 200), (4, 401)] {
+      let cookies = "Cookie: " + String(repeating: bad, count: count) + "stock_session=\(id)\r\n"
+      #expect(try wire.ask(request("GET", base + "/41", nil, cookies)).status == status)
+    }
+    let two = "Cookie: \(bad)stock_session=\(id)\r\n"
+    let who = try wire.ask(request("GET", session, nil, two))
+    #expect(who.json["signed_in"] as? Bool == true && who.json["csrf_token"] as? String == csrf)
+    #expect(try wire.ask(request("DELETE", session, nil, two)).status == 403)
+    let fields = two + "X-CSRF-Token: \(csrf)\r\n"
+    #expect(try wire.ask(request("DELETE", session, nil, fields)).status == 204)
+    #expect(try wire.ask(request("GET", base + "/41", nil, two)).status == 401)
+  }
+
   /// The ledger names the key, whichever way it came.
   @Test func changeByCookieIsTheKeys() throws {
     let wire = try Wire(keys: true)

@@ -58,23 +58,23 @@ import Testing
     #expect(try command("GET", base + "/41", nil) == "readEntry(41)")
     #expect(try command("GET", base + "/product/123", nil) == "readSummary(123)")
     #expect(
-      try command("DELETE", base + "/41", nil) == "deleteEntry(41, expectedVersion: nil)")
+      try command("DELETE", base + "/41", nil) == "deleteEntry(41, expectedVersions: nil)")
     #expect(
       try command("DELETE", base + "/41", nil, "If-Match: \"7\"\r\n")
-        == "deleteEntry(41, expectedVersion: Optional(7))")
+        == "deleteEntry(41, expectedVersions: Optional([7]))")
     #expect(
       try command("DELETE", base + "/41", nil, "If-Match: *\r\n")
-        == "deleteEntry(41, expectedVersion: nil)")
+        == "deleteEntry(41, expectedVersions: nil)")
     let put = "putEntry(PutEntry(id: 41, quantity: "
     #expect(
       try command("PUT", base + "/41", #"{"quantity":5}"#, "If-Match: \"7\"\r\n")
         == put
-        + "Optional(5), reserved: nil, location: nil, gtin: nil, expectedVersion: Optional(7)))"
+        + "Optional(5), reserved: nil, location: nil, gtin: nil, expectedVersions: Optional([7])))"
     )
     #expect(
       try command("PUT", base + "/41", #"{"reserved_quantity":0,"location":"b"}"#)
         == put + #"nil, reserved: Optional(0), location: Optional("B"), gtin: nil, "#
-        + "expectedVersion: nil))")
+        + "expectedVersions: nil))")
     // null clears the GTIN, which is not the same as leaving it.
     let wire = try Wire()
     _ = try wire.ask(request("PUT", base + "/41", #"{"gtin":null}"#))
@@ -99,7 +99,24 @@ import Testing
     #expect(response.errors == [error])
   }
 
-  @Test(arguments: ["7", "W/\"7\"", "\"\"", "\"a\"", "\"7\", \"8\"", "\"07\"", ""])
+  /// A list of tags, in one header or in several; weak and foreign ones never match.
+  @Test(
+    arguments: [
+      (#""7", "8""#, [7, 8]), (#""8","7""#, [8, 7]), (#", "7" ,, "8","#, [7, 8]),
+      (#"W/"7", "8""#, [8]), (#""a", "8", "07", "a,b", """#, [8]), ("\"7\"\t,\t\"8\"", [7, 8]),
+      ("\"7\"\r\nIf-Match: W/\"9\", \"8\"", [7, 8]),
+    ] as [(String, [Int64])])
+  func listsOfTags(_ value: String, _ versions: [Int64]) throws {
+    #expect(
+      try command("DELETE", base + "/41", nil, "If-Match: \(value)\r\n")
+        == "deleteEntry(41, expectedVersions: Optional(\(versions)))")
+  }
+
+  @Test(arguments: [
+    "7", "W/\"7\"", "\"\"", "\"a\"", "\"07\"", "", ",", "\"7\" \"8\"", "\"7\", 8", "\"7\", \"8",
+    "*, \"7\"",
+    "\"7\", *", "w/\"7\"", "W/", "\"7 8\"", "*\r\nIf-Match: *",
+  ])
   func badPreconditions(_ value: String) throws {
     let wire = try Wire()
     let response = try wire.ask(request("DELETE", base + "/41", nil, "If-Match: \(value)\r\n"))

@@ -38,6 +38,38 @@ struct JSONLogTests {
     #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil, "\(time)")
   }
 
+  /// Keeps what it is given, as text.
+  private struct Keeper: LogHandler {
+    let lines: Lines
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {
+      let all = metadata.merging(event.metadata ?? [:]) { $1 }
+      lines.all.withLock { $0.append("\(event.message) \(all)") }
+    }
+  }
+
+  @Test("nothing in the log for people can begin another line, or colour it")
+  func console() throws {
+    let lines = Lines()
+    var logger = Logger(label: "x") { _ in ConsoleLogHandler(Keeper(lines: lines)) }
+    let evil = "a\nb\r\u{2028}\u{1B}[31m\u{9B}é"
+    logger[metadataKey: "own"] = "\(evil)"
+    logger.warning(
+      "\(evil)", metadata: ["text": "\(evil)", "list": ["\(evil)"], "map": ["k": "\(evil)"]])
+    let line = try #require(lines.all.withLock { $0 }.first)
+    let escaped = #"a\u{a}b\u{d}\u{2028}\u{1b}[31m\u{9b}é"#
+    #expect(line.hasPrefix(escaped + " "), "\(line)")
+    for odd in ["\n", "\r", "\u{2028}", "\u{1B}", "\u{9B}"] {
+      #expect(!line.unicodeScalars.contains { String($0) == odd }, "\(line)")
+    }
+    #expect(line.contains("own") && line.contains("text") && line.contains("map"))
+  }
+
   @Test("nothing in a message can begin another line, or another field")
   func injection() throws {
     let evil = "a\nb\r\u{2028}\u{0}\u{1B}[31m\",\"level\":\"critical\\"

@@ -27,6 +27,11 @@ struct CampaignTests {
     expectGood(try await Kill(engineKills: 3, redisKills: 3).run(scene()))
   }
 
+  @Test("A history with kills and cuts, played again, is what the reference model says")
+  func history() async throws {
+    expectGood(try await Histories(engineKills: 2, redisKills: 2, cuts: 8).run(scene()))
+  }
+
   @Test("A redis-server that stands still is waited for")
   func stall() async throws {
     var campaign = Stall()

@@ -49,6 +49,22 @@ struct OperationTests {
     return try run(StockBinary.find(), arguments, environment: environment)
   }
 
+  // MARK: The first start
+
+  @Test("the first admin key is shown, whatever fails behind it")
+  func firstKey() async throws {
+    let other = try await TestEngine()
+    let folder = try TemporaryFolder()
+    let data = "\(folder.path)/data"
+    try FileManager.default.createDirectory(
+      atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    let failed = try stock(["serve", "--port", "\(other.url.port)", "--data", data])
+    #expect(failed.status != 0)
+    #expect(failed.output.contains("admin key, shown this once: sk_"), "\(failed)")
+    #expect(failed.errors.contains("chmod 700"), "\(failed.errors)")
+    try await other.stop()
+  }
+
   // MARK: Export
 
   @Test("what is exported can be imported, and is the same")
@@ -101,11 +117,22 @@ struct OperationTests {
     #expect(lines(again.output) == lines(text))
     #expect(lines(text).count == 11, "a header, eight entries, a licence, and the end")
 
+    // Products that a stock call made have neither title nor SKU.
+    let set = try await first.inventory(
+      "set", #"{"product_id": 77, "location": "A", "quantity": 1}"#)
+    try #require(set.status == 200, "\(set.bodyText)")
+    let unnamed = try stock(["export", file], on: first)
+    try #require(unnamed.status == 0, "\(unnamed.errors)")
+    #expect(
+      try String(contentsOfFile: file, encoding: .utf8).contains("\r\n,,A,1,77,,physical\r\n"))
+    let refused = try stock(["import", file], on: second)
+    #expect((refused.output + refused.errors).contains("no sku"), "\(refused)")
+
     let json = try stock(["export", "--format", "json"], on: first)
     let items = try #require(
       JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
     // All stores, and products without stock.
-    #expect(items.count == 11)
+    #expect(items.count == 12)
     let reserved = items.reduce(0) { $0 + ($1["reserved_quantity"] as? Int ?? 0) }
     #expect(reserved == 2 * names.count)
     #expect(Set(items.compactMap { $0["title"] as? String }).isSuperset(of: names))

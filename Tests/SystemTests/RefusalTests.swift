@@ -167,6 +167,9 @@ struct RefusalTests {
     .put(
       "{M}", #"{"quantity": 90}"#, "409 version_conflict expected=1 actual=2", ifMatch: "\"1\""),
     .put("{M}", #"{"quantity": 90}"#, "400 invalid_request If-Match", ifMatch: "2"),
+    .put(
+      "{M}", #"{"quantity": 90}"#, "409 version_conflict expected=9 actual=2",
+      ifMatch: "\"1\", W/\"2\", \"9\""),
     .put("{M}", #"{"gtin": "123"}"#, "400 invalid_request gtin"),
     .put("{M}", #"{"version": 9}"#, "400 invalid_request version"),
     .put("{M}", "{}", "400 invalid_request body"),

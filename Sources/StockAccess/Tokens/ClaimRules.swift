@@ -18,6 +18,7 @@ enum TokenRefusal: String, Error, CaseIterable, Sendable {
   case expired
   case notYetValid = "not yet valid"
   case noSubject = "no subject"
+  case oddSubject = "control characters in the subject"
   case noRole = "no role, or more than one"
   case noStore = "no store for the role"
   case storeOfAdmin = "a store for an admin"
@@ -50,6 +51,8 @@ struct ClaimRules: Sendable {
     guard case .text(let subject)? = claims["sub"], !subject.isEmpty,
       subject.utf8.count <= Self.maxSubjectBytes
     else { throw .noSubject }
+    // It is written into logs.
+    guard !subject.unicodeScalars.contains(where: Self.isControl) else { throw .oddSubject }
     guard let role = role(claims[roleClaim]) else { throw .noRole }
     let store = Self.store(claims[storeClaim])
     if role == .admin {
@@ -66,6 +69,13 @@ struct ClaimRules: Sendable {
   private static func time(_ value: Claims.Value?) -> Timestamp? {
     guard case .number(let seconds)? = value, seconds >= 0, seconds <= 1e11 else { return nil }
     return Timestamp(seconds * 1_000)
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 
   /// One role, or a list in which only one is a role of ours: many issuers give lists.

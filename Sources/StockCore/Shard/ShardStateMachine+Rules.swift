@@ -221,7 +221,7 @@ extension ShardStateMachine {
     guard books.entries[Int(row)].isLive, scope.allows(store)
     else { return .refused(.entryNotFound, seen) }
     let current = books.entries[Int(row)].value
-    if let conflict = conflict(version: put.expectedVersion, quantity: nil, current: current) {
+    if let conflict = conflict(versions: put.expectedVersions, current: current) {
       return .refused(.versionConflict(conflict), seen)
     }
     var value = current
@@ -289,7 +289,7 @@ extension ShardStateMachine {
   }
 
   mutating func deleteEntry(
-    _ entry: EntryID, _ expectedVersion: Int64?, _ scope: StoreScope, _ now: Now
+    _ entry: EntryID, _ expectedVersions: [Int64]?, _ scope: StoreScope, _ now: Now
   ) -> Decision {
     guard let row = books.entry(entry) else { return .refused(.entryNotFound) }
     let product = books.entries[Int(row)].product
@@ -297,7 +297,7 @@ extension ShardStateMachine {
     guard books.entries[Int(row)].isLive, scope.allows(books.products.rows[Int(product)].store)
     else { return .refused(.entryNotFound, seen) }
     let current = books.entries[Int(row)].value
-    if let conflict = conflict(version: expectedVersion, quantity: nil, current: current) {
+    if let conflict = conflict(versions: expectedVersions, current: current) {
       return .refused(.versionConflict(conflict), seen)
     }
     guard current.reserved == 0 else {

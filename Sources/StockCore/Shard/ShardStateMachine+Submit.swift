@@ -106,8 +106,8 @@ extension ShardStateMachine {
       decision = self.transfer(transfer, command.scope, now)
     case .putEntry(let put):
       decision = putEntry(put, command.scope, now)
-    case .deleteEntry(let entry, let expectedVersion):
-      decision = deleteEntry(entry, expectedVersion, command.scope, now)
+    case .deleteEntry(let entry, let expectedVersions):
+      decision = deleteEntry(entry, expectedVersions, command.scope, now)
     case .putProduct(let put):
       decision = putProduct(put, now)
     case .allocate(let allocate):

@@ -89,6 +89,12 @@ extension ShardStateMachine {
     return nil
   }
 
+  /// Any of these versions will do. The conflict names the newest of them; `versions` is not empty.
+  func conflict(versions: [Int64]?, current: EntryValue) -> Refusal.VersionConflict? {
+    guard let versions, !versions.contains(current.version) else { return nil }
+    return .version(expected: versions.max() ?? 0, actual: current.version)
+  }
+
   /// Whether there is room for a target that may have to be made and grows by so many units.
   ///
   /// - Parameter store: whose the product is to be, where it is to be made.

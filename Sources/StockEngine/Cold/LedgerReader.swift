@@ -23,7 +23,8 @@ struct LedgerReader: Sendable {
   func batches(
     of shard: ShardID, after number: Int64, limit: Int
   ) async throws(EngineError) -> [LedgerBatch] {
-    try await connection.turn { () async throws(EngineError) in
+    guard number < .max else { return [] }
+    return try await connection.turn { () async throws(EngineError) in
       var batches: [LedgerBatch] = []
       var last = number
       var pace = ReadPace()

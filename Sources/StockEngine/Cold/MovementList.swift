@@ -76,7 +76,9 @@ extension LedgerReader {
   ) async throws(EngineError) -> MovementTail {
     var tail = MovementTail(shard: shard)
     guard let after = query.after else { return tail }
-    let position = place < after.positions.count ? after.positions[place] : 0
+    let given = place < after.positions.count ? after.positions[place] : 0
+    // A client may have made it up; what is more than any number is as the last one.
+    let position = min(given, Bounds.maxID)
     guard position > 0 else {
       tail.isAtEnd = true
       return tail

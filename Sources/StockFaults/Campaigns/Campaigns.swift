@@ -2,6 +2,7 @@
 public struct Campaigns: Sendable {
   public var oversell = Oversell()
   public var kill = Kill()
+  public var history = Histories()
   public var stall = Stall()
   public var scriptFlush = ScriptFlush()
   public var lostTail = LostTail()
@@ -44,6 +45,7 @@ public struct Campaigns: Sendable {
     events.leastShare = nil
     oversell.buyers = 64
     kill = Kill(engineKills: 5, redisKills: 5)
+    history = Histories(engineKills: 3, redisKills: 3, cuts: 12)
     stall.length = .seconds(4)
     scriptFlush.length = .seconds(3)
     lostTail.rounds = 2
@@ -63,6 +65,7 @@ public struct Campaigns: Sendable {
     note(try await lostTail.run(scene))
     note(try await twoEngines.run(scene))
     note(try await kill.run(scene))
+    note(try await history.run(scene))
     note(try await carts.run(scene))
     note(try await cartsWithKills.run(scene))
     note(try await twice.run(scene))

@@ -67,7 +67,7 @@ public struct ClockJumps: Sendable {
         }
       }
       report.violations += try await site.inspect(
-        history, ignoring: [EntryKey(900, "MAIN")], rests: true
+        history, ignoring: [EntryKey(900, "MAIN")], rests: .seconds(2)
       ).violations
       await site.close()
     }

@@ -45,10 +45,10 @@ public struct Flush: Sendable {
           isBusy ? try await load.run(while: flush) : try await flush()
         await http.close()
         try await site.repair()
-        var found = try await site.inspect(history, rests: true).violations
+        var found = try await site.inspect(history, rests: .seconds(2)).violations
         try await engine.kill()
         try await engine.start()
-        found += try await site.inspect(history, rests: true).violations
+        found += try await site.inspect(history, rests: .seconds(2)).violations
         await site.close()
         return (flushedAt, states, took, found)
       }

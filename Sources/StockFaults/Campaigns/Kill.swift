@@ -60,7 +60,8 @@ public struct Kill: Sendable {
         slowestStart = max(slowestStart, recovery.0)
         slowestReturn = max(slowestReturn, recovery.1)
         // Since the last round, against what was certain then: also finds what comes back late.
-        let found = try await site.inspect(history, since: mark, base: state)
+        let found = try await site.inspect(
+          history, since: mark, base: state, rests: .milliseconds(300))
         report.violations += found.violations.map {
           Violation($0.kind, "round \(round + 1) (\(victim)): \($0.text)")
         }

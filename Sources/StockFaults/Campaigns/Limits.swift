@@ -70,7 +70,7 @@ public struct Limits: Sendable {
       if !isBack {
         report.violations.append(Violation(.wrongAnswer, "a new connection is not served again"))
       }
-      report.violations += try await site.inspect(history, rests: true).violations
+      report.violations += try await site.inspect(history, rests: .seconds(2)).violations
       await site.close()
     }
     try await redis.stop()

@@ -49,7 +49,7 @@ public struct LostReplica: Sendable {
         report.violations.append(
           Violation(.wrongAnswer, "confirmed without a replica: \(attempt.change)"))
       }
-      report.violations += try await site.inspect(history, rests: true).violations
+      report.violations += try await site.inspect(history, rests: .seconds(2)).violations
       if report.violations.count > 50 { break }
     }
     // The primary's machine is gone, and the engine with it.
@@ -65,7 +65,7 @@ public struct LostReplica: Sendable {
     let heir = try scene.engine(redis: replica.url, adminKey: engine.adminKey)
     try await scene.with(heir) {
       let other = try await site.through(heir)
-      report.violations += try await other.inspect(history, rests: true).violations
+      report.violations += try await other.inspect(history, rests: .seconds(2)).violations
       await other.close()
     }
     try await replica.stop()

@@ -60,7 +60,7 @@ public struct Outage: Sendable {
         await http.close()
         refusedFor += .nanoseconds(endedAt - beganAt)
         slowest = max(slowest, returned)
-        let found = try await site.inspect(history, rests: true)
+        let found = try await site.inspect(history, rests: .seconds(2))
         report.violations += found.violations.map {
           Violation($0.kind, "round \(round): \($0.text)")
         }

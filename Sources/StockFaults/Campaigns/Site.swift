@@ -11,6 +11,8 @@ public struct Site: Sendable {
   public let products: [Int64]
   /// The token of a key of the store's.
   public let storeKey: String
+  /// The key's id: whom the ledger names.
+  let storeKeyID: Int64
   private let admin: RetryingExchange<HTTPClient>
   let store: HTTPClient
   private let connections: [HTTPClient]
@@ -38,13 +40,15 @@ public struct Site: Sendable {
       try await group.waitForAll()
     }
     struct Key: Decodable {
+      var id: Int64
       var key: String
     }
     let key: Key = try await admin.expect(
       HTTPRequest(
         .post, "/api/v1/admin/keys", json: "{\"role\":\"store\",\"store_id\":1,\"name\":\"load\"}")
     ).decoded()
-    let site = try await Site(engine, url: url, products, key: key.key, admin, adminClient)
+    let site = try await Site(
+      engine, url: url, products, key: key.key, id: key.id, admin, adminClient)
     let recording = RecordingClient(site.store, history: history)
     let entries = products.flatMap { product in locations.map { EntryKey(product, $0) } }
     let endings = await recording.send(
@@ -61,16 +65,17 @@ public struct Site: Sendable {
     let client = try await HTTPClient.start(
       url: url, configuration: .init(connections: 4, key: other.adminKey))
     return try await Site(
-      other, url: url, products, key: storeKey, RetryingExchange(client), client)
+      other, url: url, products, key: storeKey, id: storeKeyID, RetryingExchange(client), client)
   }
 
   private init(
-    _ engine: EngineProcess, url: EngineURL, _ products: [Int64], key: String,
+    _ engine: EngineProcess, url: EngineURL, _ products: [Int64], key: String, id: Int64,
     _ admin: RetryingExchange<HTTPClient>, _ adminClient: HTTPClient
   ) async throws {
     self.engine = engine
     self.products = products
     self.storeKey = key
+    self.storeKeyID = id
     self.admin = admin
     self.store = try await HTTPClient.start(
       url: url, configuration: .init(connections: 2, key: key))
@@ -111,13 +116,13 @@ public struct Site: Sendable {
     return ContinuousClock.now - begin
   }
 
-  /// Waits until nothing has changed for two seconds: what is left of a reservation is looked at ten
-  /// times a second.
-  func rest(within limit: Duration = .seconds(120)) async throws {
+  /// Waits until nothing has changed for a while: what is left of a reservation is looked at ten times
+  /// a second.
+  func rest(quiet: Duration = .seconds(2), within limit: Duration = .seconds(120)) async throws {
     let end = ContinuousClock.now + limit
     var before = try await state()
     while ContinuousClock.now < end {
-      try await Task.sleep(for: .seconds(2))
+      try await Task.sleep(for: quiet)
       let now = try await state()
       if now == before { return }
       before = now
@@ -194,15 +199,15 @@ public struct Site: Sendable {
   /// - Parameters:
   ///   - base: the state at `mark`.
   ///   - others: entries whose changes are not in the history.
-  ///   - rests: whether to wait until reservations over shards that were broken off have come to
-  ///     their ends, which they do by themselves.
+  ///   - rests: how long nothing may change before it begins; nil: it does not wait. Reservations over
+  ///     shards that were broken off come to their ends by themselves, a moment later.
   /// - Returns: the state now, and what is wrong.
   public func inspect(
     _ history: History, since mark: History.Mark = .init(), base: [EntryKey: EntryState] = [:],
-    ignoring others: [EntryKey] = [], rests: Bool = false
+    ignoring others: [EntryKey] = [], rests: Duration? = nil
   ) async throws -> (state: [EntryKey: EntryState], violations: [Violation]) {
     try await settle()
-    if rests { try await rest() }
+    if let rests { try await rest(quiet: rests) }
     let state = try await state()
     let (attempts, readings) = history.since(mark)
     var violations = Checker.check(

@@ -68,7 +68,7 @@ public struct Stops: Sendable {
         await http.close()
         lane.slowest = max(lane.slowest, returned)
         // All since the beginning: what was under way may have come to its end in this round.
-        let found = try await site.inspect(history, rests: true)
+        let found = try await site.inspect(history, rests: .seconds(2))
         lane.violations += found.violations.map {
           Violation($0.kind, "lane \(number), round \(round): \($0.text)")
         }

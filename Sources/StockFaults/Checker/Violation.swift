@@ -33,6 +33,8 @@ public struct Violation: Equatable, CustomStringConvertible, Sendable {
     case tooSlow
     /// More memory than it may take.
     case tooLarge
+    /// The reference model, asked the same in the same order, says something else.
+    case modelDiffers
     /// Redis holds something else than the engine answers.
     case redisDiffers
     /// The engine's own comparison with Redis found a difference.

@@ -96,11 +96,17 @@ public struct Attempt: Sendable {
   /// It may have been sent more than once, under an idempotency key: what a crash broke off was taken
   /// back, and then done.
   public var isRepeated: Bool
+  /// Which batch a refusal says it rests on. nil: it is none, or did not say.
+  public var refusedIn: Commit?
+  /// Of a line: its reservation, where the client chose the id.
+  public var hold: String?
 
   public init(
     _ key: EntryKey, _ change: Change, sentAt: Int64, endedAt: Int64, _ ending: Ending,
-    isLine: Bool = false, isRepeated: Bool = false
+    isLine: Bool = false, isRepeated: Bool = false, refusedIn: Commit? = nil, hold: String? = nil
   ) {
+    self.refusedIn = refusedIn
+    self.hold = hold
     self.isRepeated = isRepeated
     self.isLine = isLine
     self.key = key

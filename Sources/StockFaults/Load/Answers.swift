@@ -67,6 +67,22 @@ struct SummaryBody: Decodable {
   var locations: [AnswerBody.Entry]
 }
 
+extension Commit {
+  /// Of an answer's header fields.
+  init?(_ answer: HTTPAnswer) {
+    guard let shard = answer.header("X-Stock-Shard").flatMap({ Int64($0) }),
+      let sequence = answer.header("X-Stock-Sequence").flatMap({ Int64($0) })
+    else { return nil }
+    self.init(shard: shard, sequence: sequence)
+  }
+
+  /// Of a line of a batch's results.
+  init?(line: AnswerBody) {
+    guard let shard = line.shard, let sequence = line.sequence else { return nil }
+    self.init(shard: shard, sequence: sequence)
+  }
+}
+
 extension Ending {
   /// Of a request of its own.
   init(_ answer: HTTPAnswer, to change: Change) {
@@ -78,22 +94,12 @@ extension Ending {
       self = .wrong("\(answer.status) with a body that makes no sense")
       return
     }
-    var commit: Commit?
-    if let shard = answer.header("X-Stock-Shard").flatMap({ Int64($0) }),
-      let sequence = answer.header("X-Stock-Sequence").flatMap({ Int64($0) })
-    {
-      commit = Commit(shard: shard, sequence: sequence)
-    }
-    self.init(status: answer.status, body, commit, to: change)
+    self.init(status: answer.status, body, Commit(answer), to: change)
   }
 
   /// Of a line of a batch's results.
   init(line: AnswerBody, to change: Change) {
-    var commit: Commit?
-    if let shard = line.shard, let sequence = line.sequence {
-      commit = Commit(shard: shard, sequence: sequence)
-    }
-    self.init(status: line.status ?? 0, line, commit, to: change)
+    self.init(status: line.status ?? 0, line, Commit(line: line), to: change)
   }
 
   private init(status: Int, _ body: AnswerBody, _ commit: Commit?, to change: Change) {

@@ -19,12 +19,19 @@ public struct RecordingClient: Sendable {
   public func send(_ change: Change, on key: EntryKey) async -> Ending {
     let sentAt = history.now
     var ending: Ending
+    var commit: Commit?
     do throws(ClientError) {
-      ending = Ending(try await http.send(change.request(on: key)), to: change)
+      let answer = try await http.send(change.request(on: key))
+      ending = Ending(answer, to: change)
+      commit = Commit(answer)
     } catch {
       ending = Ending(error)
     }
-    history.record([Attempt(key, change, sentAt: sentAt, endedAt: history.now, ending)])
+    history.record([
+      Attempt(
+        key, change, sentAt: sentAt, endedAt: history.now, ending,
+        refusedIn: ending.isRefused ? commit : nil)
+    ])
     return ending
   }
 
@@ -33,12 +40,14 @@ public struct RecordingClient: Sendable {
   public func send(_ changes: [(EntryKey, Change)]) async -> [Ending] {
     let sentAt = history.now
     let endings: [Ending]
+    var commits = [Commit?](repeating: nil, count: changes.count)
     do throws(ClientError) {
       let answer = try await http.send(Change.batch(changes))
       if let body: BatchBody = try? answer.decoded(), answer.status == 200,
         body.results.count == changes.count
       {
         endings = zip(body.results, changes).map { Ending(line: $0, to: $1.1) }
+        commits = body.results.map(Commit.init(line:))
       } else if answer.status == 503 {
         endings = changes.map { Ending(answer, to: $0.1) }
       } else {
@@ -51,7 +60,11 @@ public struct RecordingClient: Sendable {
     }
     let endedAt = history.now
     history.record(
-      zip(changes, endings).map { Attempt($0.0, $0.1, sentAt: sentAt, endedAt: endedAt, $1) })
+      changes.indices.map { place in
+        Attempt(
+          changes[place].0, changes[place].1, sentAt: sentAt, endedAt: endedAt, endings[place],
+          refusedIn: endings[place].isRefused ? commits[place] : nil)
+      })
     return endings
   }
 

@@ -14,6 +14,8 @@ public struct Load: Sendable {
     /// Between two requests of a worker: bounds the load, for the machine has other work.
     public var pause: Duration = .milliseconds(4)
     public var seed: UInt64 = 1
+    /// Reservations have ids of the clients' choice, which the ledger then tells.
+    public var namesReservations = false
 
     public init(hotProducts: [Int64], coldProducts: [Int64], locations: [String]) {
       self.hotProducts = hotProducts
@@ -83,7 +85,8 @@ public struct Load: Sendable {
       let key = EntryKey(product(&random), plan.locations.randomElement(using: &random) ?? "A")
       lines[key] = Int64.random(in: 1...3, using: &random)
     }
-    let cart = Cart(order: "load-\(random.next())", lines: lines)
+    let order = "load-\(random.next())"
+    let cart = Cart(order: order, lines: lines, id: plan.namesReservations ? order : nil)
     let (ending, id) = await client.hold(cart)
     guard let id else { return ending.isJudged }
     switch Int.random(in: 0..<4, using: &random) {
@@ -128,6 +131,10 @@ extension Ending {
     case .accepted, .done, .refused, .wrong: true
     case .notDone, .unknown: false
     }
+  }
+
+  var isRefused: Bool {
+    if case .refused = self { true } else { false }
   }
 
   public var isAccepted: Bool {

@@ -5,6 +5,8 @@ struct Cart: Sendable {
   var order: String
   /// Units, 1 or more, by entry.
   var lines: [EntryKey: Int64]
+  /// The reservation's, if the client is to choose it.
+  var id: String?
 
   /// Seconds that it is held: longer than any campaign, so that time gives nothing back.
   static let heldFor = 86_400
@@ -12,8 +14,10 @@ struct Cart: Sendable {
   /// The request that asks for it.
   func request(key: String?) -> HTTPRequest {
     let lines = lines.sorted { $0.key < $1.key }.map { Cart.json($0.key, $0.value) }
+    let named = id.map { ",\"reservation_id\":\"\($0)\"" } ?? ""
     let body = """
-      {"order_id":"\(order)","ttl_seconds":\(Self.heldFor),"lines":[\(lines.joined(separator: ","))]}
+      {"order_id":"\(order)","ttl_seconds":\(Self.heldFor)\(named),\
+      "lines":[\(lines.joined(separator: ","))]}
       """
     return HTTPRequest(.post, HoldPath.all, body: Array(body.utf8), key: key)
   }
@@ -126,7 +130,8 @@ extension RecordingClient {
       cart.lines.map { key, units in
         Attempt(
           key, .reserve(units), sentAt: sentAt, endedAt: endedAt,
-          refused[key].map { .refused($0) } ?? ending, isLine: true, isRepeated: repeats)
+          refused[key].map { .refused($0) } ?? ending, isLine: true, isRepeated: repeats,
+          hold: cart.id)
       })
     return (ending, id)
   }
@@ -147,7 +152,8 @@ extension RecordingClient {
       cart.lines.map { key, units in
         Attempt(
           key, byShipping ? .fulfill(units) : .release(units), sentAt: sentAt, endedAt: endedAt,
-          ending, isLine: true, isRepeated: repeats)
+          ending, isLine: true, isRepeated: repeats,
+          hold: cart.id)
       })
     return ending
   }

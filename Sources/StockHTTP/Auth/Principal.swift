@@ -43,6 +43,13 @@ struct Principal: Equatable, Sendable {
   /// Whether an actor is a token's subject.
   static func isOfToken(_ actor: ActorID) -> Bool { VerifiedToken.actors.contains(actor) }
 
+  /// A token's subject can have tokens of several stores; a key's bearer has the key's store only, and is
+  /// known by the key. nil: a key's, or an admin's.
+  var storeOfToken: StoreID? {
+    guard Self.isOfToken(actor), case .only(let store) = scope else { return nil }
+    return store
+  }
+
   private init(role: RoleSet, newProductStore: StoreID?) {
     self.role = role
     self.scope = .any

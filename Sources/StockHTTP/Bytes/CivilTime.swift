@@ -51,7 +51,8 @@ struct CivilTime: Equatable {
   /// Reads an RFC 3339 time, such as "2026-11-23T05:30:00Z" or "2026-11-23T06:30:00.5+01:00".
   /// Digits below the millisecond are dropped; a leap second counts as the second after it.
   ///
-  /// - Returns: nil where the text is anything else.
+  /// - Returns: nil where the text is anything else, or a moment that in UTC is not of the years 0 to
+  ///   9999: it could not be written again.
   static func parse(_ text: String) -> Timestamp? {
     var rest = Substring(text).utf8
     func number(_ width: Int) -> Int? {
@@ -98,8 +99,13 @@ struct CivilTime: Equatable {
     guard rest.isEmpty else { return nil }
     let days = Self.days(year: year, month: month, day: day)
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
+    guard written.contains(seconds) else { return nil }
     return Timestamp(seconds * 1_000 + millisecond)
   }
+
+  /// The years 0 to 9999, in seconds since 1970.
+  private static let written =
+    days(year: 0, month: 1, day: 1) * 86_400..<days(year: 10_000, month: 1, day: 1) * 86_400
 
   static let message = "must be a time such as 2030-01-31T12:00:00Z"
 

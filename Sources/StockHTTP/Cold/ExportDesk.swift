@@ -15,6 +15,7 @@ actor ExportDesk {
   }
 
   /// Where a page begins. As text: three numbers, the first one hexadecimal, with `-` between.
+  /// Rows are counted in 32 bits: more is nobody's page.
   struct Position: Equatable, Sendable {
     var export: UInt64
     var shard: ShardID
@@ -31,7 +32,8 @@ actor ExportDesk {
     init?(_ text: String) {
       let parts = text.split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count == 3, text.utf8.count <= 64, let export = UInt64(parts[0], radix: 16),
-        let shard = ShardID(parts[1]), shard >= 0, let row = Int(parts[2]), row >= 0
+        let shard = ShardID(parts[1]), shard >= 0, let row = Int(parts[2]), row >= 0,
+        row <= Int32.max
       else { return nil }
       self.init(export: export, shard: shard, row: row)
     }

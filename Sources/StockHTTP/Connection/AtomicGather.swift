@@ -10,9 +10,13 @@ struct AtomicGather {
   /// The whole body.
   ///
   /// - Returns: the status.
-  func write(_ answer: Answer, into writer: inout ByteWriter) -> Int {
+  func write(
+    _ answer: Answer, into writer: inout ByteWriter, _ counts: inout FrontCounts
+  ) -> Int {
+    var batch = BatchCounts(lines: places.count)
     switch answer.outcome {
     case .reservedTogether(let entries) where entries.count == sums.count:
+      counts.answered(batch)
       writer.append("{\"results\":[")
       for place in places.indices {
         if place > 0 { writer.append(UInt8(ascii: ",")) }
@@ -31,13 +35,21 @@ struct AtomicGather {
       let own = refusals(refused)
       for place in places.indices {
         if place > 0 { writer.append(UInt8(ascii: ",")) }
-        writeLine(sums[places[place]], own[places[place]], into: &writer)
+        let refusal = own[places[place]]
+        batch.refused(refusal?.code ?? .batchRefused)
+        writeLine(sums[places[place]], refusal, into: &writer)
       }
+      counts.answered(batch)
       writer.append("]}")
       return problem.code.status
     case let other:
       return writer.append(other, about: Subject())
     }
+  }
+
+  /// The code that the answer to all of it has, where that is not the outcome's own.
+  func problem(of outcome: Outcome) -> ProblemCode? {
+    if case .refused(.linesRefused) = outcome { .batchRefused } else { nil }
   }
 
   /// The refusal of each sum; nil for those that could be had.

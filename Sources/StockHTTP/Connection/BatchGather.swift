@@ -19,6 +19,7 @@ final class BatchGather {
   /// What waits for the first command's answer, with its place.
   private var heldBack: [(place: Int, command: Command)] = []
   private var saw = Seen()
+  private(set) var counts: BatchCounts
 
   /// What the answers so far have in common.
   private struct Seen {
@@ -33,6 +34,7 @@ final class BatchGather {
 
   init(_ lines: [BatchLine]) {
     self.lines = lines
+    counts = BatchCounts(lines: lines.count)
     commandCount = lines.reduce(0) { count, line in
       if case .command = line { count + 1 } else { count }
     }
@@ -81,6 +83,7 @@ final class BatchGather {
 
   private func write(_ answer: Answer, to command: Command) {
     beginLine()
+    if let code = answer.outcome.problem { counts.refused(code) }
     body.appendLine(answer, about: command.operation.subject)
   }
 
@@ -90,6 +93,7 @@ final class BatchGather {
       switch lines[next] {
       case .refused(let problem):
         beginLine()
+        counts.refused(problem.code)
         body.append(problem)
       case .command(let command):
         guard !early.isEmpty, let answer = early[next] else { return }

@@ -15,8 +15,8 @@ final class Exchange {
   var principal = Principal.anyone
   /// The number at the path's end, or 0.
   var id: Int64 = 0
-  /// The version that `If-Match` asks for.
-  var expectedVersion: Int64?
+  /// The versions that `If-Match` asks for; nil: any.
+  var expectedVersions: [Int64]?
   /// nil: the request came without a key.
   var idempotency: IdempotencyContext?
   /// The endpoint has a use for the body.
@@ -83,7 +83,7 @@ final class Exchange {
     endpoint = .none
     principal = .anyone
     id = 0
-    expectedVersion = nil
+    expectedVersions = nil
     idempotency = nil
     keepsBody = false
     body = UnsafeRawBufferPointer(start: nil, count: 0)

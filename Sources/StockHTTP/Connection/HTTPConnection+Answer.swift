@@ -43,11 +43,14 @@ extension HTTPConnection {
     }
     front.body.removeAll()
     let status =
-      exchange.atomic?.write(answer, into: &front.body)
+      exchange.atomic?.write(answer, into: &front.body, &front.counts)
       ?? front.body.append(answer.outcome, about: exchange.subject)
     exchange.head.status = status
     exchange.head.isProblem = status >= 400
-    if status >= 400 { exchange.problem = answer.outcome.problem }
+    if status >= 400 {
+      exchange.problem =
+        exchange.atomic?.problem(of: answer.outcome) ?? answer.outcome.problem
+    }
     exchange.head.isReplay = answer.isReplay
     if exchange.isMutation, answer.outcome.isJudged {
       exchange.head.shard = answer.shard
@@ -99,6 +102,7 @@ extension HTTPConnection {
     }
     front.body.removeAll()
     gather.write(into: &front.body)
+    front.counts.answered(gather.counts)
     exchange.gather = nil
     complete(exchange, place)
   }
@@ -133,6 +137,7 @@ extension HTTPConnection {
       var ready = ByteWriter(capacity: 512 + front.body.count)
       front.write(exchange, into: &ready)
       exchange.ready = ready.array
+      readyBytes += ready.count
       return true
     }
     if atOnce, pending.count == 1, out.count == 0, !owesContinue {
@@ -146,6 +151,7 @@ extension HTTPConnection {
     didWriteFirst()
     while let ready = pending.first?.ready {
       ready.withUnsafeBytes { out.append($0) }
+      readyBytes -= ready.count
       didWriteFirst()
     }
     return true

@@ -28,7 +28,7 @@ extension HTTPConnection {
       case .putEntry: try putEntry(request)
       case .deleteEntry:
         let operation = Command.Operation.deleteEntry(
-          request.id, expectedVersion: request.expectedVersion)
+          request.id, expectedVersions: request.expectedVersions)
         submit(operation, Subject(entry: request.id), request, isMutation: true)
       case .readProduct:
         submit(.readProduct(request.id), Subject(product: request.id), request)
@@ -128,7 +128,7 @@ extension HTTPConnection {
       try form.read(&reader, &errors)
     }
     guard errors.isEmpty else { throw .invalid(errors) }
-    let operation = form.operation(id: request.id, expectedVersion: request.expectedVersion)
+    let operation = form.operation(id: request.id, expectedVersions: request.expectedVersions)
     submit(
       operation, Subject(entry: request.id), request, isMutation: true, showsVersion: true)
   }
@@ -320,11 +320,15 @@ extension HTTPConnection {
   }
 
   private func startCold(_ cold: ColdRequest, _ request: Exchange) throws(Problem) {
+    let number = firstNumber + pending.count
+    if case .readiness = cold {
+      pending.append(request)
+      return front.awaitReadiness(slot: slot, number: number)
+    }
     guard front.coldRequests < HTTPLimits.maxColdRequests else {
       throw Problem(.overloaded, "Too many lists and checks are under way.")
     }
     front.coldRequests += 1
-    let number = firstNumber + pending.count
     pending.append(request)
     let engine = front.engine
     let loop = front.loop

@@ -26,11 +26,12 @@ extension HTTPConnection {
   private func hold(_ bytes: Slice<UnsafeRawBufferPointer>) { held = Array(bytes) }
 
   /// - Returns: how many bytes need not be kept: all but the beginning of a request whose rest has not
-  ///   come, or whose token is being checked.
+  ///   come, and requests that there is no room for, or whose token is being checked.
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
     guard !awaitsToken else { return 0 }
     var start = 0
     while start < bytes.count, !ignoresInput {
+      guard hasRoom() else { return start }
       let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
       var scanner = RequestScanner()
       credentials.begin()
@@ -133,6 +134,10 @@ extension HTTPConnection {
       request.head.keepsAlive = false
       throw .invalid("Host", "must be given once")
     }
+    if fields.hasOddHost {
+      request.head.keepsAlive = false
+      throw .invalid("Host", "must be a name or an address, perhaps with a port")
+    }
     if fields.hasOddCoding || (fields.isChunked && !isVersion11) {
       request.head.keepsAlive = false
       throw .invalid("Transfer-Encoding", "must be chunked and nothing else, in HTTP/1.1")
@@ -160,12 +165,13 @@ extension HTTPConnection {
           "must be 1 to \(Bounds.maxIdempotencyKeyBytes) visible ASCII characters")
       }
       request.idempotency = IdempotencyContext(
-        key, owner: request.principal.actor, method: method, target: target)
+        key, owner: request.principal, method: method, target: target, ifMatch: fields.ifMatch)
     }
-    if fields.ifMatchCount > 0 {
-      var errors = FieldErrors()
-      request.expectedVersion = fields.expectedVersion(&errors)
-      if !errors.isEmpty { throw .invalid(errors) }
+    if let ifMatch = fields.ifMatch {
+      guard let precondition = IfMatch(ifMatch) else {
+        throw .invalid("If-Match", IfMatch.message)
+      }
+      request.expectedVersions = precondition.versions
     }
   }
 
@@ -298,7 +304,9 @@ struct RequestTarget {
     if Matching.hasPrefix(target, "http") {
       let scheme = Matching.hasPrefix(target, "http://") ? 7 : 8
       if scheme == 7 || Matching.hasPrefix(target, "https://") {
-        start = target[scheme...].firstIndex(of: UInt8(ascii: "/")) ?? target.endIndex
+        // The host ends where anything else begins: `http://host?/api` has no path.
+        let ends: [UInt8] = [UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")]
+        start = target[scheme...].firstIndex(where: ends.contains) ?? target.endIndex
       }
     }
     let rest = UnsafeBufferPointer(rebasing: target[start...])

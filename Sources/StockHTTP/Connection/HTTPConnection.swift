@@ -38,6 +38,11 @@ final class HTTPConnection: StreamSocket {
   var awaitsToken = false
   private var parked: [HTTPServerRequestPart] = []
   private var parkedError: (any Error)?
+  /// There was no room for a request that has come: it waits in the same places.
+  private(set) var isHeldUp = false
+  private var goesOnSoon = false
+  /// Bytes of responses that wait for an earlier one.
+  var readyBytes = 0
 
   /// The request that is arriving.
   var inbound: Exchange?
@@ -111,17 +116,18 @@ final class HTTPConnection: StreamSocket {
   /// The client sends no more: it still gets what it has asked for.
   override func inputEnded() {
     decoder?.end()
-    if !awaitsToken { dropInbound() }
+    if !awaitsToken, !isHeldUp { dropInbound() }
     if lingersUntil != nil { close() } else { flush() }
   }
 
   /// A part of a request that NIO's decoder has read.
   func take(_ part: HTTPServerRequestPart) {
     sawPart = true
-    guard !awaitsToken else { return parked.append(part) }
+    guard !awaitsToken, !isHeldUp else { return parked.append(part) }
     guard !ignoresInput else { return }
     switch part {
     case .head(let head):
+      guard hasRoom() else { return parked.append(part) }
       begin(head)
       if awaitsToken { parked.append(part) }
     case .body(let bytes): receive(bytes)
@@ -132,7 +138,12 @@ final class HTTPConnection: StreamSocket {
   /// The token is known that a request has waited for.
   func resumeRequests() {
     awaitsToken = false
-    guard isOpen, !ignoresInput else { return }
+    goOn()
+  }
+
+  /// Takes up what has waited.
+  private func goOn() {
+    guard isOpen, !ignoresInput, !awaitsToken, !isHeldUp else { return }
     lastActivity = front.tick
     if decoder == nil {
       scan(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -142,17 +153,44 @@ final class HTTPConnection: StreamSocket {
       for part in parts { take(part) }
     }
     guard isOpen, !awaitsToken else { return }
-    if let error = parkedError { refuse(error) }
-    parkedError = nil
-    if inputHasEnded { dropInbound() }
+    if !isHeldUp {
+      if let error = parkedError { refuse(error) }
+      parkedError = nil
+      if inputHasEnded { dropInbound() }
+      if held != nil { partialSince = front.tick }
+    }
     flush()
   }
 
-  /// Reading waits while too much is under way, or the client does not take what it asked for.
+  /// Little enough is under way for another request, and the client takes what it asked for. What comes
+  /// at once with others has to be asked for: not to read on does not bound it.
+  private var isRoomy: Bool {
+    isWritable && readyBytes < Self.highMark
+      && pending.count < front.configuration.maxRequestsUnderWay
+      && operationsUnderWay < Bounds.maxOperationsPerRequest
+  }
+
+  /// To be asked before each request; where it says no, that and all behind it wait.
+  func hasRoom() -> Bool {
+    if isRoomy, out.count < Self.highMark { return true }
+    isHeldUp = true
+    return false
+  }
+
+  /// Reading waits while there is no room, or what has come waits. That goes on in a turn of its own:
+  /// the loop's other connections come in between.
   private func updateReading() {
-    setReading(
-      isWritable && !awaitsToken && pending.count < front.configuration.maxRequestsUnderWay
-        && operationsUnderWay < Bounds.maxOperationsPerRequest)
+    let isRoomy = isRoomy
+    setReading(isRoomy && !awaitsToken && !isHeldUp)
+    guard isRoomy, isHeldUp, !goesOnSoon else { return }
+    goesOnSoon = true
+    let bound = NIOLoopBound(self, eventLoop: front.loop)
+    front.loop.execute {
+      let connection = bound.value
+      connection.goesOnSoon = false
+      connection.isHeldUp = false
+      connection.goOn()
+    }
   }
 
   override func becameWritable() {
@@ -164,7 +202,7 @@ final class HTTPConnection: StreamSocket {
   /// What NIO's decoder says of what is no request.
   func refuse(_ error: any Error) {
     guard !ignoresInput else { return }
-    guard !awaitsToken else {
+    guard !awaitsToken, !isHeldUp else {
       parkedError = parkedError ?? error
       return
     }
@@ -216,7 +254,7 @@ final class HTTPConnection: StreamSocket {
       lastActivity = front.tick
       send(bytes)
     }
-    let isIdle = pending.isEmpty && inbound == nil && !awaitsToken
+    let isIdle = pending.isEmpty && inbound == nil && !awaitsToken && !isHeldUp
     if wroteLast || (isIdle && (inputHasEnded || front.closesIdle)) {
       finish()
     } else {
@@ -265,7 +303,7 @@ final class HTTPConnection: StreamSocket {
       if now >= lingersUntil { close() }
       return
     }
-    let isIdle = stream == nil && pending.isEmpty && inbound == nil
+    let isIdle = stream == nil && pending.isEmpty && inbound == nil && !isHeldUp
     let waitsForClient = isClosing || !isWritable || isIdle
     if waitsForClient, now - lastActivity >= idleTicks {
       close()

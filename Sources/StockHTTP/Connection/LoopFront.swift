@@ -58,6 +58,7 @@ final class LoopFront: AnswerReceiver {
   /// False gives every request to NIO's decoder: for tests that compare the two ways.
   var scansPlainRequests = true
   var coldRequests = 0
+  private var readinessWaiters: [(slot: Int, number: Int)] = []
   private(set) lazy var events = EventHub(front: self, engine: engine, loop: loop)
   private(set) lazy var live = LiveFeed(front: self)
   /// Who on this loop wants movements.
@@ -294,9 +295,31 @@ extension LoopFront {
     if subscriptions == 0 { gateway.unsubscribe() }
   }
 
+  /// Whether the engine is ready is asked for all who want to know at the same time: nobody's asking
+  /// takes it from others, as lists that are under way would.
+  func awaitReadiness(slot: Int, number: Int) {
+    readinessWaiters.append((slot, number))
+    guard readinessWaiters.count == 1 else { return }
+    let engine = engine
+    let loop = loop
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    Task {
+      let answer = await ColdRequest.readiness.run(on: engine)
+      loop.execute {
+        let waiting = bound.value.readinessWaiters
+        bound.value.readinessWaiters = []
+        for one in waiting { bound.value.deliver(answer, slot: one.slot, number: one.number) }
+      }
+    }
+  }
+
   /// An answer from a task. Its connection may be gone.
   func receive(_ answer: ColdAnswer, slot: Int, number: Int) {
     coldRequests -= 1
+    deliver(answer, slot: slot, number: number)
+  }
+
+  private func deliver(_ answer: ColdAnswer, slot: Int, number: Int) {
     guard let connection = slots[slot].connection, connection.take(answer, number: number) else {
       return
     }

@@ -15,8 +15,12 @@ struct FrontCounts: Sendable {
   /// By endpoint: from a request's header to its response's bytes, in microseconds.
   private(set) var latencies = [Buckets](
     repeating: Buckets(first: 6, last: 23), count: Endpoint.allCases.count)
-  /// By `ProblemCode`.
+  /// Requests, by `ProblemCode`.
   private(set) var refusals = [Int](repeating: 0, count: ProblemCode.allCases.count)
+  /// Lines of batches, whatever became of them.
+  private(set) var lines = 0
+  /// Those that were refused, by `ProblemCode`.
+  private(set) var lineRefusals = [Int](repeating: 0, count: ProblemCode.allCases.count)
   /// Connections that were taken, and those that were one too many or came when the engine stopped.
   var accepted = 0
   var turnedAway = 0
@@ -28,6 +32,11 @@ struct FrontCounts: Sendable {
   }
 
   mutating func refused(_ code: ProblemCode) { refusals[code.rawValue] &+= 1 }
+
+  mutating func answered(_ batch: BatchCounts) {
+    lines &+= batch.lines
+    for place in batch.refusals.indices { lineRefusals[place] &+= batch.refusals[place] }
+  }
 
   @inline(__always)
   private static func place(of status: Int) -> Int {
@@ -57,8 +66,26 @@ struct FrontCounts: Sendable {
     for place in requests.indices { requests[place] += other.requests[place] }
     for place in latencies.indices { latencies[place].add(other.latencies[place]) }
     for place in refusals.indices { refusals[place] += other.refusals[place] }
+    lines += other.lines
+    for place in lineRefusals.indices { lineRefusals[place] += other.lineRefusals[place] }
     accepted += other.accepted
     turnedAway += other.turnedAway
+  }
+}
+
+/// What became of one batch's lines.
+struct BatchCounts {
+  let lines: Int
+  /// By `ProblemCode`. Empty until there is one.
+  private(set) var refusals: [Int] = []
+
+  init(lines: Int) { self.lines = lines }
+
+  mutating func refused(_ code: ProblemCode) {
+    if refusals.isEmpty {
+      refusals = Array(repeating: 0, count: ProblemCode.allCases.count)
+    }
+    refusals[code.rawValue] += 1
   }
 }
 

@@ -53,6 +53,15 @@ extension MetricsText {
       sample(
         "stock_http_refused_total", [("code", "\(code.name)")], counts.refusals[code.rawValue])
     }
+    single("stock_batch_lines_total", .counter, "Lines of batches answered.", counts.lines)
+    begin(
+      "stock_batch_lines_refused_total", .counter,
+      "Those of them that were refused, by the code in their answer.")
+    for code in ProblemCode.allCases {
+      sample(
+        "stock_batch_lines_refused_total", [("code", "\(code.name)")],
+        counts.lineRefusals[code.rawValue])
+    }
     single(
       "stock_http_connections", .gauge, "Open connections of clients.", figures.connections)
     single(

@@ -77,7 +77,9 @@ enum Cursor {
     var positions: [Int64] = []
     var place = 1
     while place < bytes.count {
-      guard positions.count < count, let position = number(bytes, &place), position <= Int64.max
+      // More than any number that a client can be told: nobody has counted so far.
+      guard positions.count < count, let position = number(bytes, &place),
+        position <= Bounds.maxID
       else { return nil }
       positions.append(Int64(position))
     }
@@ -129,6 +131,10 @@ enum Cursor {
     else { return nil }
     let key = bytes[2..<10].reduce(Int64(0)) { $0 << 8 | Int64($1) }
     let id = bytes[10..<18].reduce(Int64(0)) { $0 << 8 | Int64($1) }
-    return id >= 1 ? (key, id) : nil
+    // Keys are quantities, times and ids; those of a made-up one are for no arithmetic.
+    guard id >= 1, id <= Bounds.maxID, key.magnitude <= 2 * Bounds.maxID.magnitude else {
+      return nil
+    }
+    return (key, id)
   }
 }

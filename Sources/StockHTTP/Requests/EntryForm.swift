@@ -30,10 +30,10 @@ struct EntryForm {
     }
   }
 
-  func operation(id: EntryID, expectedVersion: Int64?) -> Command.Operation {
+  func operation(id: EntryID, expectedVersions: [Int64]?) -> Command.Operation {
     .putEntry(
       PutEntry(
         id: id, quantity: quantity, reserved: reserved, location: location, gtin: gtin,
-        expectedVersion: expectedVersion))
+        expectedVersions: expectedVersions))
   }
 }

@@ -4,6 +4,8 @@ import StockCore
 /// What matters of a request's header, gathered in one pass.
 struct HeaderFields {
   private(set) var hostCount = 0
+  /// A `Host` has bytes that no host has.
+  private(set) var hasOddHost = false
   private(set) var authorizationCount = 0
   /// Whose token `Authorization` carries.
   private(set) var principal: Principal?
@@ -17,8 +19,8 @@ struct HeaderFields {
   /// The body is compressed, which no endpoint takes.
   private(set) var isEncoded = false
   private(set) var expectsContinue = false
-  private(set) var ifMatch: String?
-  private(set) var ifMatchCount = 0
+  /// All of them, in their order, as one list (RFC 9110, section 5.3).
+  private(set) var ifMatch: [UInt8]?
   /// The client's, if it is one that may be repeated.
   private(set) var requestID: String?
   /// `Idempotency-Key`, if it is 1 to 255 visible ASCII bytes. Nearly always there is none, and then
@@ -75,13 +77,14 @@ struct HeaderFields {
     switch name.count {
     case 4 where Matching.equalIgnoringCase(name, "host"):
       hostCount += 1
+      for byte in value where !Self.isOfHost(byte) { hasOddHost = true }
     case 6 where Matching.equalIgnoringCase(name, "expect"):
       expectsContinue = Matching.equalIgnoringCase(value, "100-continue")
     case 7 where Matching.equalIgnoringCase(name, "upgrade"):
       wantsUpgrade = true
     case 8 where Matching.equalIgnoringCase(name, "if-match"):
-      ifMatch = String(decoding: value, as: UTF8.self)
-      ifMatchCount += 1
+      if ifMatch != nil { ifMatch?.append(UInt8(ascii: ",")) }
+      ifMatch = (ifMatch ?? []) + value
     case 11 where Matching.equalIgnoringCase(name, "traceparent"):
       traceParent = TraceParent.parse(value)
     case 12 where Matching.equalIgnoringCase(name, "content-type"):
@@ -112,25 +115,24 @@ struct HeaderFields {
     return true
   }
 
+  /// What a name, an address or a port is made of (RFC 3986, section 3.2).
+  @inline(__always)
+  private static func isOfHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "&")...UInt8(ascii: "."), UInt8(ascii: "0")...UInt8(ascii: ";"),
+      UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "="),
+      UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "_"), UInt8(ascii: "~"):
+      true
+    default: false
+    }
+  }
+
   private static func isJSON(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
     if Matching.equal(value, "application/json") { return true }
     let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
     return Matching.equalIgnoringCase(
       UnsafeBufferPointer(rebasing: type), "application/json")
-  }
-
-  /// The version that `If-Match` asks for (RFC 9110, section 13.1.1): one strong tag, or `*`.
-  ///
-  /// - Returns: nil for `*` or no such header.
-  func expectedVersion(_ errors: inout FieldErrors) -> Int64? {
-    guard let ifMatch, ifMatch != "*" || ifMatchCount > 1 else { return nil }
-    if ifMatchCount == 1, ifMatch.utf8.count >= 3, ifMatch.hasPrefix("\""), ifMatch.hasSuffix("\""),
-      let version = Numerals.integer(ifMatch.dropFirst().dropLast())
-    {
-      return version
-    }
-    errors.add("If-Match", "must be * or one version in quotes, as in ETag")
-    return nil
   }
 
   /// 1 to `limit` visible ASCII bytes.

@@ -6,9 +6,12 @@ import StockCore
 /// An `Idempotency-Key` with the request that it came with: made of those requests only that have one.
 ///
 /// What shards know of it are digests: of the key's owner, the key and the operation's place (who owns
-/// a key cannot meet another's), and of method, target and body, in which another request differs.
+/// a key cannot meet another's), and of method, target, `If-Match` and body, in which another request
+/// differs. Where there is no store of a token and no `If-Match`, the digests are those of versions that
+/// knew neither: their records stay good.
 final class IdempotencyContext {
   private let owner: ActorID
+  private let store: StoreID?
   private let text: [UInt8]
   private var request = SHA256()
   private var fingerprint: UInt64 = 0
@@ -17,11 +20,19 @@ final class IdempotencyContext {
   ///   - text: the key, checked.
   ///   - owner: the key's bearer.
   ///   - target: path and query as they came.
+  ///   - ifMatch: the header's value, or several with commas between; nil: there is none.
   init(
-    _ text: [UInt8], owner: ActorID, method: HTTPMethod, target: UnsafeBufferPointer<UInt8>
+    _ text: [UInt8], owner: Principal, method: HTTPMethod, target: UnsafeBufferPointer<UInt8>,
+    ifMatch: [UInt8]? = nil
   ) {
-    self.owner = owner
+    self.owner = owner.actor
+    self.store = owner.storeOfToken
     self.text = text
+    if let ifMatch {
+      update("If-Match ")
+      request.update(data: ifMatch)
+      update("\n")
+    }
     // Neither a method nor a target has a space or a line's end.
     update(Self.head(method))
     request.update(bufferPointer: UnsafeRawBufferPointer(target))
@@ -56,6 +67,8 @@ final class IdempotencyContext {
     withUnsafeBytes(of: (owner.bigEndian, Int64(operation).bigEndian)) {
       digest.update(bufferPointer: $0)
     }
+    // No text begins with a zero byte, as each store does.
+    if let store { withUnsafeBytes(of: store.bigEndian) { digest.update(bufferPointer: $0) } }
     text.withUnsafeBytes { digest.update(bufferPointer: $0) }
     let (high, low) = Self.words(of: digest.finalize())
     return IdempotencyKey(high: high, low: low, fingerprint: fingerprint)

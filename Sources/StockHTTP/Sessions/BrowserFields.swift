@@ -3,8 +3,9 @@ import NIOHTTP1
 /// What a browser says of itself. Only requests that have a cookie or an origin carry it, and only where
 /// there is no `Authorization`: the requests of programs pay nothing for it.
 struct BrowserFields: Sendable {
-  /// The value of the session's cookie.
-  private(set) var session: String?
+  /// The values of the session's cookie. There may be more than one, of which one is good: other programs
+  /// of the same host, or of a path below it, can set theirs in front.
+  private(set) var sessions: [String] = []
   private(set) var csrfToken: String?
   private(set) var fetchSite: String?
   private(set) var origin: String?
@@ -16,7 +17,7 @@ struct BrowserFields: Sendable {
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
       switch name.lowercased() {
-      case "cookie": session = session ?? Self.session(in: value)
+      case "cookie": takeSessions(from: value)
       case "x-csrf-token": csrfToken = value
       case "sec-fetch-site": fetchSite = value
       case "origin": origin = value
@@ -30,12 +31,14 @@ struct BrowserFields: Sendable {
 
   static let cookieName = "stock_session"
 
-  private static func session(in cookies: String) -> String? {
-    for pair in cookies.split(separator: ";") {
+  /// As many are looked at: each costs a digest.
+  static let maxSessions = 4
+
+  private mutating func takeSessions(from cookies: String) {
+    for pair in cookies.split(separator: ";") where sessions.count < Self.maxSessions {
       let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
-      if parts.count == 2, parts[0] == cookieName { return String(parts[1]) }
+      if parts.count == 2, parts[0] == Self.cookieName { sessions.append(String(parts[1])) }
     }
-    return nil
   }
 
   /// Whether the request can be one of our own page. A browser says from where a request comes; old ones,

@@ -10,15 +10,25 @@ extension HTTPConnection {
   func principal(
     _ browser: BrowserFields, _ method: HTTPMethod, _ request: Exchange
   ) throws(Problem) -> Principal? {
-    guard let id = browser.session else { return nil }
-    let digest = SessionStore.digest(id)
-    guard let session = front.shared.sessions.use(digest, now: front.now),
-      var principal = front.keys.principal(id: session.key), front.now < principal.expiresAt
-    else { return nil }
-    if method != .GET, !isOwn(browser, id) { throw .crossSite }
-    principal.expiresAt = min(principal.expiresAt, session.endsAt)
-    request.session = digest
-    return principal
+    guard let found = openSession(browser) else { return nil }
+    if method != .GET, !isOwn(browser, found.id) { throw .crossSite }
+    request.session = found.digest
+    return found.principal
+  }
+
+  /// The first session of the cookies that is open.
+  private func openSession(
+    _ browser: BrowserFields
+  ) -> (id: String, digest: SessionStore.Digest, principal: Principal)? {
+    for id in browser.sessions {
+      let digest = SessionStore.digest(id)
+      guard let session = front.shared.sessions.use(digest, now: front.now),
+        var principal = front.keys.principal(id: session.key), front.now < principal.expiresAt
+      else { continue }
+      principal.expiresAt = min(principal.expiresAt, session.endsAt)
+      return (id, digest, principal)
+    }
+    return nil
   }
 
   private func isOwn(_ browser: BrowserFields, _ id: String) -> Bool {
@@ -44,7 +54,7 @@ extension HTTPConnection {
       return respond(.notAnAdmin, request)
     }
     let id = front.shared.sessions.begin(key: principal.actor, now: front.now)
-    if let old = request.browser?.session {
+    for old in request.browser?.sessions ?? [] {
       front.shared.sessions.end(SessionStore.digest(old))
     }
     request.head.extra = .cookie(cookie(id, request))
@@ -59,17 +69,21 @@ extension HTTPConnection {
         $0.append("{\"signed_in\":true,\"keys\":false,\"csrf_token\":\"\"}")
       }
     }
-    guard let browser = request.browser, let id = browser.session,
-      let principal = try? principal(browser, .GET, request), principal.role == .admin
+    guard let found = request.browser.flatMap(openSession), found.principal.role == .admin
     else { return respond(request) { $0.append("{\"signed_in\":false,\"keys\":true}") } }
-    respond(request) { $0.appendSession(key: principal.actor, name: name(principal), id: id) }
+    request.session = found.digest
+    respond(request) {
+      $0.appendSession(
+        key: found.principal.actor, name: name(found.principal), id: found.id)
+    }
   }
 
   /// `DELETE /admin/session`. Once more is as once.
   func signOut(_ request: Exchange) {
-    if let browser = request.browser, let id = browser.session {
-      guard isOwn(browser, id) else { return respond(.crossSite, request) }
-      front.shared.sessions.end(SessionStore.digest(id))
+    if let browser = request.browser, !browser.sessions.isEmpty {
+      let own = browser.sessions.filter { isOwn(browser, $0) }
+      guard !own.isEmpty else { return respond(.crossSite, request) }
+      for id in own { front.shared.sessions.end(SessionStore.digest(id)) }
     }
     request.head.status = 204
     request.head.extra = .cookie(cookie("", request) + "; Max-Age=0")

@@ -15,6 +15,13 @@ struct DataFolder: ~Copyable {
   static let maxSocketPathBytes = 100
 
   var socket: String { path + "/redis.sock" }
+
+  /// Others than its owner may read, change or enter it. False where that cannot be asked.
+  var isOpen: Bool {
+    var info = stat()
+    return stat(path, &info) == 0 && info.st_mode & 0o077 != 0
+  }
+
   var pidFile: String { path + "/redis.pid" }
   var logFile: String { path + "/redis.log" }
 

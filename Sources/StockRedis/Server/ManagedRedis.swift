@@ -18,6 +18,8 @@ public actor ManagedRedis {
   public nonisolated let address: RedisAddress
   /// What kind of start this was.
   public nonisolated let wasRunning: Bool
+  /// Others than its owner could read, change or enter the folder when this started.
+  public nonisolated let isFolderOpen: Bool
   /// The folder, as an absolute path.
   public nonisolated let folderPath: String
 
@@ -56,6 +58,7 @@ public actor ManagedRedis {
     self.address = starter.address
     self.wasRunning = wasRunning
     self.folderPath = starter.folder.value.path
+    self.isFolderOpen = starter.folder.value.isOpen
     self.executable = starter.executable
     self.durability = starter.durability
     self.startTimeout = starter.timeout

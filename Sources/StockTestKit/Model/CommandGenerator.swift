@@ -84,8 +84,8 @@ public struct CommandGenerator: Sendable {
           id: id(known), quantity: random.chance(60) ? threefold() : nil,
           reserved: random.chance(30) ? quantity() : nil,
           location: random.chance(40) ? self.location() : nil, gtin: gtin(),
-          expectedVersion: version(known)))
-    case 90..<96: return .deleteEntry(id(known), expectedVersion: version(known))
+          expectedVersions: versions(known)))
+    case 90..<96: return .deleteEntry(id(known), expectedVersions: versions(known))
     default:
       return .putProduct(
         PutProduct(
@@ -129,6 +129,11 @@ public struct CommandGenerator: Sendable {
   private mutating func version(_ known: Belief?) -> Int64? {
     guard random.chance(12) else { return nil }
     return max(0, (known?.version ?? 0) + (random.chance(75) ? 0 : random.within(-1...1)))
+  }
+
+  /// One, or where that is odd two, the other being an older one.
+  private mutating func versions(_ known: Belief?) -> [Int64]? {
+    version(known).map { $0 % 2 == 0 ? [$0] : [$0 / 2, $0] }
   }
 
   private mutating func newStore() -> StoreID? {

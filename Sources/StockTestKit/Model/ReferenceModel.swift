@@ -90,10 +90,10 @@ public struct ReferenceModel: Sendable {
     case .adjust(let it): return try adjust(it, scope, wall)
     case .transfer(let it): return try transfer(it, scope, wall)
     case .putEntry(let it): return try put(it, scope, wall)
-    case .deleteEntry(let id, let version):
+    case .deleteEntry(let id, let versions):
       let (product, place) = try find(id, scope)
       let value = shelves[product]!.entries[place].value
-      try expect(version: version, quantity: nil, value)
+      try expect(oneOf: versions, value)
       guard value.reserved == 0 else { throw Refused(why: .entryInUse(reserved: value.reserved)) }
       log(
         .delete, product, shelves[product]!.entries[place].location, value, Self.nothing, wall)
@@ -233,7 +233,7 @@ public struct ReferenceModel: Sendable {
   ) throws(Refused) -> Outcome {
     let (product, place) = try find(it.id, scope)
     let held = shelves[product]!.entries[place]
-    try expect(version: it.expectedVersion, quantity: nil, held.value)
+    try expect(oneOf: it.expectedVersions, held.value)
     let location = it.location ?? held.location
     if location != held.location, entry(product: product, location: location) != nil {
       throw Refused(why: .locationTaken)
@@ -319,6 +319,12 @@ extension ReferenceModel {
     if let quantity, quantity != actual.quantity {
       throw Refused(why: .versionConflict(.quantity(expected: quantity, actual: actual.quantity)))
     }
+  }
+
+  private func expect(oneOf versions: [Int64]?, _ held: EntryValue) throws(Refused) {
+    guard let versions, !versions.contains(held.version) else { return }
+    throw Refused(
+      why: .versionConflict(.version(expected: versions.max() ?? 0, actual: held.version)))
   }
 
   /// Counter-level commands have what no hold keeps.

@@ -3,8 +3,9 @@ public struct ExportPage: Decodable, Sendable {
   public struct Product: Codable, Sendable {
     public var id: Int64
     public var storeId: Int64
-    public var title: String
-    public var sku: String
+    /// nil: a product that a stock call made has none yet.
+    public var title: String?
+    public var sku: String?
     public var gtin: String?
     public var productType: String
   }

@@ -87,9 +87,9 @@ public struct Exporter {
           return ""
         }
         products.insert(product.id)
-        if product.sku.isEmpty { report.withoutSKU += 1 }
+        if product.sku?.isEmpty ?? true { report.withoutSKU += 1 }
         let fields = [
-          product.sku, product.title, item.entry?.location ?? "",
+          product.sku ?? "", product.title ?? "", item.entry?.location ?? "",
           item.entry.map { "\($0.quantity)" } ?? "", "\(product.id)", product.gtin ?? "",
           product.productType,
         ]
@@ -115,9 +115,9 @@ public struct Exporter {
       json.raw(",\"store_id\":")
       json.number(product.storeId)
       json.raw(",\"sku\":")
-      json.string(product.sku)
+      if let sku = product.sku { json.string(sku) } else { json.raw("null") }
       json.raw(",\"title\":")
-      json.string(product.title)
+      if let title = product.title { json.string(title) } else { json.raw("null") }
       json.raw(",\"gtin\":")
       if let gtin = product.gtin { json.string(gtin) } else { json.raw("null") }
       json.raw(",\"product_type\":")

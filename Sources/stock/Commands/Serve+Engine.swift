@@ -17,7 +17,7 @@ func serve(_ settings: ServeSettings) async throws {
   LoggingSystem.bootstrap { label in
     var handler: any LogHandler =
       switch settings.logFormat {
-      case .console: StreamLogHandler.standardError(label: label)
+      case .console: ConsoleLogHandler(label: label)
       case .json: JSONLogHandler(label: label)
       }
     handler.logLevel = settings.logLevel
@@ -78,7 +78,7 @@ private struct EngineService: Service, CustomStringConvertible {
       configuration: try engineConfiguration(managed), loops: group.loops,
       logger: logger)
     do {
-      let newKey = try await prepareKeys(engine.control)
+      try await prepareKeys(engine.control)
       var configuration = HTTPConfiguration(
         authorization: settings.authentication == .none ? .none : .keys)
       configuration.metricsAccess =
@@ -103,7 +103,7 @@ private struct EngineService: Service, CustomStringConvertible {
         await server.stop(within: .zero)
         throw error
       }
-      announce(server, access.secureAddress, newKey: newKey)
+      announce(server, access.secureAddress)
       ServiceManager.tell("READY=1")
       try await gracefulShutdown()
       ServiceManager.tell("STOPPING=1")
@@ -137,6 +137,11 @@ private struct EngineService: Service, CustomStringConvertible {
     logger.info(
       managed.wasRunning ? "found redis-server" : "started redis-server",
       metadata: ["folder": "\(managed.folderPath)"])
+    if managed.isFolderOpen {
+      logger.warning(
+        "others can look into the data folder: chmod 700 it",
+        metadata: ["folder": "\(managed.folderPath)"])
+    }
     return managed
   }
 
@@ -185,20 +190,20 @@ private struct EngineService: Service, CustomStringConvertible {
   }
 
   /// A new namespace gets store 1 and an admin key: STOCK_ADMIN_KEY's, or one that is made.
-  ///
-  /// - Returns: the key that was made, to be shown once.
-  private func prepareKeys(_ control: any ControlPlane) async throws -> String? {
+  /// That is shown at once: what comes next may fail (a port in use, a bad certificate), and the next
+  /// start makes none.
+  private func prepareKeys(_ control: any ControlPlane) async throws {
     if control.snapshot.stores.isEmpty {
       _ = try await control.putStore(
         id: 1, name: "Main", locationPriority: [], strategy: .priority)
     }
-    guard settings.authentication == .keys else { return nil }
+    guard settings.authentication == .keys else { return }
     let admins = control.snapshot.keys.values.filter { $0.role == .admin }
     guard admins.isEmpty else {
       if let given = settings.adminKey, !admins.contains(where: { $0.digest == digest(given) }) {
         logger.warning("STOCK_ADMIN_KEY is not used: there are admin keys already")
       }
-      return nil
+      return
     }
     let made = settings.adminKey == nil ? makeToken() : nil
     guard let token = settings.adminKey ?? made, token.utf8.count >= 20 else {
@@ -207,7 +212,10 @@ private struct EngineService: Service, CustomStringConvertible {
     _ = try await control.createKey(
       role: .admin, store: nil, name: made == nil ? "STOCK_ADMIN_KEY" : "first admin",
       digest: digest(token), expiresAt: nil)
-    return made
+    if let made {
+      print("admin key, shown this once: \(made)")
+      fflush(nil)
+    }
   }
 
   private func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
@@ -218,10 +226,7 @@ private struct EngineService: Service, CustomStringConvertible {
     return "sk_" + text.replacing("=", with: "")
   }
 
-  private func announce(_ server: HTTPServer, _ secure: SocketAddress?, newKey: String?) {
-    if let newKey {
-      print("admin key, shown this once: \(newKey)")
-    }
+  private func announce(_ server: HTTPServer, _ secure: SocketAddress?) {
     if let secure { print("listening on \(url("https", secure))") }
     print("listening on \(url("http", server.localAddress))")
     fflush(nil)

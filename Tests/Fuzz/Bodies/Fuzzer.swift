@@ -14,6 +14,8 @@ public struct Fuzzer: Sendable {
     Fuzzer(name: "csv", check: CSVFuzzer.check),
     Fuzzer(name: "tokens", check: TokenFuzzer.check),
     Fuzzer(name: "http", check: HTTPFuzzer.check),
+    Fuzzer(name: "front", check: FrontFuzzer.check),
+    Fuzzer(name: "access", check: AccessFuzzer.check),
   ]
 
   public static func named(_ name: String) -> Fuzzer? { all.first { $0.name == name } }

@@ -99,7 +99,7 @@ enum JSONFuzzer {
     case 11:
       var read = EntryForm()
       try read.read(&reader, &errors)
-      return errors.isEmpty ? "\(read.operation(id: 1, expectedVersion: nil))" : ""
+      return errors.isEmpty ? "\(read.operation(id: 1, expectedVersions: nil))" : ""
     case 12:
       var read = ProductForm()
       try read.read(&reader, &errors)

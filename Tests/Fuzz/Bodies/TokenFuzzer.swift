@@ -73,7 +73,7 @@ enum TokenFuzzer {
 
   private static func cookies(_ text: String) -> String? {
     let browser = BrowserFields(HTTPHeaders([("Cookie", text), ("Host", "a"), ("Origin", text)]))
-    guard let session = browser.session else { return nil }
+    guard let session = browser.sessions.first else { return nil }
     // Whatever stands round it, a cookie's value has no separator.
     if session.contains(";") { return "the session has a separator: \(session)" }
     let again = BrowserFields(
@@ -91,9 +91,10 @@ enum TokenFuzzer {
   private static func tags(_ input: UnsafeBufferPointer<UInt8>) -> String? {
     var fields = HeaderFields()
     guard take("If-Match", input, into: &fields) else { return "If-Match is refused" }
-    var errors = FieldErrors()
-    guard let version = fields.expectedVersion(&errors) else { return nil }
-    return "\"\(version)\"".utf8.elementsEqual(input) ? nil : "a tag has two texts: \(version)"
+    guard let versions = fields.ifMatch.flatMap(IfMatch.init)?.versions else { return nil }
+    if versions.isEmpty { return "a list of tags asks for no version at all" }
+    let text = versions.map { "\"\($0)\"" }.joined(separator: ", ")
+    return IfMatch(Array(text.utf8))?.versions == versions ? nil : "\(text) is read otherwise"
   }
 
   private static func positions(_ text: String) -> String? {

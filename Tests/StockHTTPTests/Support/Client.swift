@@ -141,6 +141,9 @@ func withServer(
   let engine = FakeEngine(judge: judge)
   addKeys(to: engine.fakeControl)
   var configuration = HTTPConfiguration(authorization: keys ? .keys : .none)
+  // A busy machine takes minutes for what a client sends in pieces. Tests of time set their own.
+  configuration.requestTimeout = .hours(1)
+  configuration.idleTimeout = .hours(1)
   configure(&configuration)
   let server = try await HTTPServer.start(
     engine: engine, host: "127.0.0.1", port: 0, group: group, configuration: configuration)

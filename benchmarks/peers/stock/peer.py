@@ -24,8 +24,12 @@ BATCH_LINES, BATCH_CONNECTIONS = 1000, 16
 class Engine:
     """A `stock serve` on a data folder, with its own redis-server."""
 
-    def __init__(self, bench: Bench, folder: Path, *, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(self, bench: Bench, folder: Path, *, arguments: tuple[str, ...] = (),
+                 environment: dict[str, str] | None = None, port: int = 0) -> None:
+        """`port`: the plain one, needed where it speaks TLS too and so says that port instead."""
+        self.port = port
         self.bench, self.folder, self.arguments = bench, folder, arguments
+        self.environment = environment or {}
         self.key = "sk_" + secrets.token_urlsafe(32)
         self.start()
 
@@ -33,15 +37,15 @@ class Engine:
         """Starts it, also again on what is in Redis; returns when it listens."""
         output = self.folder.with_suffix(f".{time.monotonic_ns()}.out")
         self.process = self.bench.processes.start(
-            [str(BINARY), "serve", "--port", "0", "--data", str(self.folder),
+            [str(BINARY), "serve", "--port", str(self.port), "--data", str(self.folder),
              "--log-level", "warning", *self.arguments],
             self.folder.with_suffix(".log"), output=output,
-            env={"STOCK_ADMIN_KEY": self.key})
+            env={"STOCK_ADMIN_KEY": self.key, **self.environment})
         end = time.monotonic() + 60
         while time.monotonic() < end and self.process.poll() is None:
             said = output.read_text()
             if said.startswith("listening on ") and said.endswith("\n"):
-                self.url = said.split()[2]
+                self.url = f"http://127.0.0.1:{self.port}" if self.port else said.split()[2]
                 self.redis_pid = int((self.folder / "redis.pid").read_text())
                 self.bench.processes.adopt(self.redis_pid, str(self.folder))
                 return
@@ -80,7 +84,7 @@ class Engine:
         done = self.tool("import", str(sheet))
         raw.write_text(done.stdout + done.stderr)
         if done.returncode != 0:
-            raise NotStarted(f"stock import failed: {raw}")
+            raise NotStarted(f"stock import failed: {done.stderr}")
 
     def reserved(self) -> int:
         """Units reserved over all entries, as they stand in Redis (docs/redis-layout.md)."""
