@@ -78,7 +78,8 @@ enum TokenFuzzer {
     if session.contains(";") { return "the session has a separator: \(session)" }
     let again = BrowserFields(
       HTTPHeaders([("Cookie", "a=b; \(BrowserFields.cookieName)=\(session)")]))
-    return again.session == session ? nil : "the session \(session) is \(again.session ?? "none")"
+    return again.sessions.first == session
+      ? nil : "the session \(session) is \(again.sessions.first ?? "none")"
   }
 
   private static func take(
