@@ -1,6 +1,7 @@
 public import Logging
 public import NIOCore
 import StockCore
+public import StockEngine
 
 /// How the front behaves. The defaults are meant for production.
 public struct HTTPConfiguration: Sendable {

@@ -141,21 +141,24 @@ struct EngineTests {
         id: 1, name: "Tea = \"Co\"", locationPriority: ["A", "B C"], strategy: .highestStock)
       #expect(made.created)
       let key = try await control.createKey(
-        role: .checkout, store: 1, name: "till", digest: Array(0..<32), expiresAt: 5)
+        role: .checkout, store: 1, name: "till", digest: Array(0..<32), expiresAt: 5,
+        rateLimit: RateLimit(rate: 20, burst: 100))
       let gone = try await control.createKey(
-        role: .admin, store: nil, name: "gone", digest: Array(1...32), expiresAt: nil)
+        role: .admin, store: nil, name: "gone", digest: Array(1...32), expiresAt: nil,
+        rateLimit: nil)
       #expect(try await control.revokeKey(id: gone.id))
       #expect(try await !control.revokeKey(id: gone.id))
       await #expect(throws: ControlError.unknownStore(9)) {
         _ = try await control.createKey(
-          role: .read, store: 9, name: "", digest: Array(0..<32), expiresAt: nil)
+          role: .read, store: 9, name: "", digest: Array(0..<32), expiresAt: nil, rateLimit: nil)
       }
       let second = try await fixture.restarted()
       let snapshot = second.engine.control.snapshot
       #expect(snapshot.stores == [1: made.store])
       #expect(snapshot.keys == [key.id: key])
       let third = try await second.engine.control.createKey(
-        role: .admin, store: nil, name: "next", digest: Array(2...33), expiresAt: nil)
+        role: .admin, store: nil, name: "next", digest: Array(2...33), expiresAt: nil,
+        rateLimit: nil)
       #expect(third.id == 3, "ids of revoked keys are not given again")
       await second.stopEngine()
     }

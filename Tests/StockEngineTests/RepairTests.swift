@@ -45,7 +45,8 @@ struct RepairTests {
     _ = try await fixture.engine.control.putStore(
       id: 1, name: "Tea", locationPriority: [], strategy: .priority)
     _ = try await fixture.engine.control.createKey(
-      role: .checkout, store: 1, name: "till", digest: Array(0..<32), expiresAt: nil)
+      role: .checkout, store: 1, name: "till", digest: Array(0..<32), expiresAt: nil,
+      rateLimit: nil)
     let held = await fixture.hold("o-1", products.map { ($0, 2) })
     #expect(held.hold != nil, "\(held)")
     _ = try await fixture.settled(products)

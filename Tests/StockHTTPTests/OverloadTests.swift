@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockEngine
 import Testing
 
 @testable import StockHTTP
@@ -42,6 +43,27 @@ import Testing
       }
       // Refused on its header: the engine heard of what was taken, and of nothing else.
       #expect(engine.commandCount == responses.count - 1 + 6)
+    }
+  }
+
+  @Test("A key made with a rate of its own has that one, whatever the engine is set up for")
+  func ownRate() async throws {
+    for standard in [nil, RateLimit(rate: 1_000, burst: 1_000)] {
+      try await withServer(configure: { $0.rateLimit = standard }) { server, engine, group in
+        engine.fakeControl.addKey(
+          role: .read, store: 7, digest: Token.digest("slow".utf8),
+          rateLimit: RateLimit(rate: 1, burst: 2))
+        let client = try await Client(server.localAddress, group: group)
+        var responses: [Response] = []
+        repeat {
+          let path = base + "/product/5"
+          responses.append(try await client.ask(request("GET", path, token: "slow")))
+        } while responses.last?.status == 200
+        #expect(responses.count >= 3 && responses.last?.code == "rate_limited")
+        #expect(responses.last?.fields["ratelimit-policy"] == #""key";q=1;w=1"#)
+        let other = try await client.ask(reserve())
+        #expect(other.fields["ratelimit-policy"] == standard.map { #""key";q=\#($0.rate);w=1"# })
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import StockCore
+import StockEngine
 import Testing
 
 @testable import StockHTTP
@@ -7,28 +8,35 @@ import Testing
 @Suite struct RateLimitTests {
   @Test("A burst goes through at once, then one at a time as the bucket fills")
   func bucket() {
-    let limiter = RateLimiter(RateLimit(rate: 10, burst: 3))
+    let limiter = RateLimiter(standard: nil)
+    let limit = RateLimit(rate: 10, burst: 3)
     var now = NIODeadline.uptimeNanoseconds(1_000_000)
-    #expect((0..<3).map { _ in limiter.take(1, at: now).left } == [2, 1, 0])
+    #expect((0..<3).map { _ in limiter.take(1, within: limit, at: now).left } == [2, 1, 0])
     #expect(
-      limiter.take(1, at: now) == .init(isTaken: false, quota: 10, left: 0, wait: 100_000_000))
+      limiter.take(1, within: limit, at: now)
+        == .init(isTaken: false, quota: 10, left: 0, wait: 100_000_000))
     now = now + .milliseconds(99)
-    #expect(limiter.take(1, at: now) == .init(isTaken: false, quota: 10, left: 0, wait: 1_000_000))
+    #expect(
+      limiter.take(1, within: limit, at: now)
+        == .init(isTaken: false, quota: 10, left: 0, wait: 1_000_000))
     now = now + .milliseconds(1)
-    #expect(limiter.take(1, at: now).isTaken)
-    #expect(!limiter.take(1, at: now).isTaken)
+    #expect(limiter.take(1, within: limit, at: now).isTaken)
+    #expect(!limiter.take(1, within: limit, at: now).isTaken)
     // Never more than the burst, however long nothing came.
     now = now + .hours(1)
-    #expect((0..<5).filter { _ in limiter.take(1, at: now).isTaken }.count == 3)
+    #expect((0..<5).filter { _ in limiter.take(1, within: limit, at: now).isTaken }.count == 3)
   }
 
   @Test("In the long run it is the rate, and refused requests cost nothing")
   func rate() {
-    let limiter = RateLimiter(RateLimit(rate: 1_000, burst: 50))
+    let limiter = RateLimiter(standard: nil)
+    let limit = RateLimit(rate: 1_000, burst: 50)
     var taken = 0
     for millisecond in 0..<10_000 {
       for _ in 0..<5
-      where limiter.take(7, at: .uptimeNanoseconds(UInt64(millisecond) * 1_000_000)).isTaken {
+      where limiter.take(7, within: limit, at: .uptimeNanoseconds(UInt64(millisecond) * 1_000_000))
+        .isTaken
+      {
         taken += 1
       }
     }
@@ -37,23 +45,25 @@ import Testing
 
   @Test("Each key has a bucket of its own")
   func keys() {
-    let limiter = RateLimiter(RateLimit(rate: 1, burst: 1))
-    #expect(limiter.take(1, at: .uptimeNanoseconds(5)).isTaken)
-    #expect(!limiter.take(1, at: .uptimeNanoseconds(5)).isTaken)
-    #expect(limiter.take(2, at: .uptimeNanoseconds(5)).isTaken)
+    let limiter = RateLimiter(standard: nil)
+    let limit = RateLimit(rate: 1, burst: 1)
+    #expect(limiter.take(1, within: limit, at: .uptimeNanoseconds(5)).isTaken)
+    #expect(!limiter.take(1, within: limit, at: .uptimeNanoseconds(5)).isTaken)
+    #expect(limiter.take(2, within: limit, at: .uptimeNanoseconds(5)).isTaken)
   }
 
   @Test("Keys beyond the bound push out those that are full again, and no others")
   func bound() {
-    let limiter = RateLimiter(RateLimit(rate: 1, burst: 1))
+    let limiter = RateLimiter(standard: nil)
+    let limit = RateLimit(rate: 1, burst: 1)
     let start = NIODeadline.uptimeNanoseconds(0)
     let later = start + .milliseconds(1_500)
     let newcomer = ActorID(RateLimiter.maxKeys)
-    for key in 0..<newcomer { #expect(limiter.take(key, at: start).isTaken) }
-    #expect(limiter.take(newcomer, at: start).isTaken)
-    #expect(!limiter.take(0, at: start).isTaken)
-    #expect(limiter.take(newcomer, at: later).isTaken)
-    #expect(!limiter.take(newcomer, at: later).isTaken)
+    for key in 0..<newcomer { #expect(limiter.take(key, within: limit, at: start).isTaken) }
+    #expect(limiter.take(newcomer, within: limit, at: start).isTaken)
+    #expect(!limiter.take(0, within: limit, at: start).isTaken)
+    #expect(limiter.take(newcomer, within: limit, at: later).isTaken)
+    #expect(!limiter.take(newcomer, within: limit, at: later).isTaken)
   }
 
   @Test("An address has so many connections, and no more")

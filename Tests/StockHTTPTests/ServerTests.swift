@@ -69,9 +69,11 @@ import Testing
         try await client.ask(request("POST", "/api/v1/admin/keys", body, token: "admin"))
       }
       let made = try await make(
-        #"{"role":"checkout","store_id":7,"name":"shop","expires_at":"2999-01-01T00:00:00Z"}"#)
+        #"{"role":"checkout","store_id":7,"name":"shop","expires_at":"2999-01-01T00:00:00Z","rate_limit":50}"#
+      )
       #expect(made.status == 201)
       #expect(made.json["expires_at"] as? String == "2999-01-01T00:00:00.000Z")
+      #expect(made.json["rate_limit"] as? Int == 50 && made.json["rate_burst"] as? Int == 50)
       let token = try #require(made.json["key"] as? String)
       let id = try #require(made.json["id"] as? Int)
       let key = try #require(engine.control.snapshot.keys[Int64(id)])
@@ -100,6 +102,13 @@ import Testing
         (#"{"role":"read","store_id":8,"name":"a"}"#, "store_id"),
         (#"{"role":"read","store_id":7}"#, "name"),
         (#"{"role":"read","store_id":7,"name":"a","expires_at":"tomorrow"}"#, "expires_at"),
+        (#"{"role":"read","store_id":7,"name":"a","rate_limit":0}"#, "rate_limit"),
+        (#"{"role":"read","store_id":7,"name":"a","rate_burst":9}"#, "rate_limit"),
+        (
+          #"{"role":"read","store_id":7,"name":"a","rate_limit":9,"rate_burst":1000001}"#,
+          "rate_burst"
+        ),
+        (#"{"role":"admin","name":"a","rate_limit":9}"#, "rate_limit"),
         (
           #"{"role":"read","store_id":7,"name":"a","expires_at":"2001-01-01T00:00:00Z"}"#,
           "expires_at"

@@ -23,10 +23,12 @@ public struct APIKey: Equatable, Sendable {
   public var digest: [UInt8]
   public var createdAt: Timestamp
   public var expiresAt: Timestamp?
+  /// nil: the engine's for all keys, if it has one.
+  public var rateLimit: RateLimit?
 
   public init(
     id: Int64, role: Role, store: StoreID?, name: String, digest: [UInt8], createdAt: Timestamp,
-    expiresAt: Timestamp? = nil
+    expiresAt: Timestamp? = nil, rateLimit: RateLimit? = nil
   ) {
     self.id = id
     self.role = role
@@ -35,5 +37,6 @@ public struct APIKey: Equatable, Sendable {
     self.digest = digest
     self.createdAt = createdAt
     self.expiresAt = expiresAt
+    self.rateLimit = rateLimit
   }
 }

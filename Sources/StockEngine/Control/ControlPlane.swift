@@ -15,7 +15,8 @@ public protocol ControlPlane: Sendable {
 
   /// Keeps a new key.
   func createKey(
-    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?
+    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?,
+    rateLimit: RateLimit?
   ) async throws(ControlError) -> APIKey
 
   /// - Returns: false where there is no such key.

@@ -44,6 +44,9 @@ enum ControlRecords {
     ]
     if let store = key.store { fields.append(("store", "\(store)")) }
     if let expiresAt = key.expiresAt { fields.append(("expires", "\(expiresAt)")) }
+    if let limit = key.rateLimit {
+      fields += [("rate", "\(limit.rate)"), ("burst", "\(limit.burst)")]
+    }
     return write(fields + [("name", key.name)])
   }
 
@@ -53,9 +56,14 @@ enum ControlRecords {
       let digest = fields["digest"].flatMap(bytes(hex:)), digest.count == 32,
       let created = fields["created"].flatMap({ Timestamp($0) })
     else { return nil }
+    var limit: RateLimit?
+    if let rate = fields["rate"].flatMap({ Int($0) }) {
+      limit = RateLimit(rate: rate, burst: fields["burst"].flatMap { Int($0) } ?? rate)
+    }
     return APIKey(
       id: id, role: role, store: fields["store"].flatMap { StoreID($0) }, name: String(name),
-      digest: digest, createdAt: created, expiresAt: fields["expires"].flatMap { Timestamp($0) })
+      digest: digest, createdAt: created, expiresAt: fields["expires"].flatMap { Timestamp($0) },
+      rateLimit: limit)
   }
 
   private static func hex(_ bytes: [UInt8]) -> String {

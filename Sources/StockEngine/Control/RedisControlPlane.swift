@@ -80,7 +80,8 @@ final class RedisControlPlane: ControlPlane {
   }
 
   func createKey(
-    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?
+    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?,
+    rateLimit: RateLimit?
   ) async throws(ControlError) -> APIKey {
     try await writer.inTurn { writer throws(ControlError) in
       let snapshot = self.snapshot
@@ -88,7 +89,7 @@ final class RedisControlPlane: ControlPlane {
       guard snapshot.keys.count < Self.maxKeys else { throw ControlError.tooMany }
       let key = APIKey(
         id: writer.nextKeyID, role: role, store: store, name: name, digest: digest,
-        createdAt: EngineClock.wall(), expiresAt: expiresAt)
+        createdAt: EngineClock.wall(), expiresAt: expiresAt, rateLimit: rateLimit)
       try await writer.write(.counters, ["key": "\(key.id)"])
       writer.keyIDGiven(key.id)
       try await writer.write(.keys, ["\(key.id)": ControlRecords.text(of: key)])

@@ -1,14 +1,16 @@
 import StockCore
+import StockEngine
 
 extension HTTPConnection {
   /// Asks whether a request that is complete may go on, by its key's rate and by what is under way.
   ///
   /// - Returns: why not; nil: it may, and counts as under way from now on.
   func admit(_ request: Exchange, bodyBytes: Int) -> Problem? {
-    if let limiter = front.shared.rateLimiter, request.principal.isLimited {
-      let verdict = limiter.take(request.principal.actor, at: request.arrivedAt)
+    let limiter = front.shared.rateLimiter
+    if let limit = request.principal.rateLimit ?? limiter.standard, request.principal.isLimited {
+      let verdict = limiter.take(request.principal.actor, within: limit, at: request.arrivedAt)
       request.rate = verdict
-      guard verdict.isTaken else { return .rateLimited(limiter.limit) }
+      guard verdict.isTaken else { return .rateLimited(limit) }
     }
     let store: StoreID = if case .only(let id) = request.principal.scope { id } else { 0 }
     guard
@@ -31,7 +33,7 @@ extension Problem {
 
   fileprivate static func rateLimited(_ limit: RateLimit) -> Problem {
     Problem(
-      .rateLimited, "A key may ask \(limit.rate) times a second, \(limit.burst) times at once.")
+      .rateLimited, "This key may ask \(limit.rate) times a second, \(limit.burst) times at once.")
   }
 }
 

@@ -37,6 +37,10 @@ extension ByteWriter {
     appendTime(key.createdAt)
     append(",\"expires_at\":")
     appendTime(key.expiresAt)
+    append(",\"rate_limit\":")
+    if let limit = key.rateLimit { append(Int64(limit.rate)) } else { append("null") }
+    append(",\"rate_burst\":")
+    if let limit = key.rateLimit { append(Int64(limit.burst)) } else { append("null") }
     append(",\"last_used_at\":")
     appendTime(lastUse)
     if let token {

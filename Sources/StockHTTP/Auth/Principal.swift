@@ -11,6 +11,8 @@ struct Principal: Equatable, Sendable {
   var actor: ActorID
   /// From then on the key is no longer good.
   var expiresAt: Timestamp
+  /// The key's own. nil: that of all keys, if there is one.
+  var rateLimit: RateLimit?
 
   init(_ key: APIKey) {
     switch key.role {
@@ -24,6 +26,7 @@ struct Principal: Equatable, Sendable {
     newProductStore = key.role == .admin ? nil : key.store
     actor = key.id
     expiresAt = key.expiresAt ?? .max
+    rateLimit = key.rateLimit
   }
 
   /// Whom a token names. nil where its store is not there: no product can be made in it.

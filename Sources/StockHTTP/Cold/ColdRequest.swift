@@ -209,7 +209,7 @@ extension ColdRequest {
     do {
       key = try await engine.control.createKey(
         role: form.role, store: form.store, name: form.name, digest: Token.digest(token.utf8),
-        expiresAt: form.expiresAt)
+        expiresAt: form.expiresAt, rateLimit: form.rateLimit)
     } catch { throw problem(error) }
     var answer = ColdAnswer(201) { $0.append(key, token: token) }
     answer.madeID = key.id

@@ -6,11 +6,11 @@ final class SharedFront: Sendable {
   let activity = Activity()
   let metrics: MetricsSource
   let addresses: AddressLimit
-  let rateLimiter: RateLimiter?
+  let rateLimiter: RateLimiter
 
   init(_ configuration: HTTPConfiguration) {
     addresses = AddressLimit(configuration.maxConnectionsPerAddress)
-    rateLimiter = configuration.rateLimit.map { RateLimiter($0) }
+    rateLimiter = RateLimiter(standard: configuration.rateLimit)
     sessions = SessionStore(configuration.sessions)
     metrics = MetricsSource(registry: configuration.metrics)
   }

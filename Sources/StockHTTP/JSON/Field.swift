@@ -2,7 +2,7 @@
 enum Field: UInt8, CaseIterable {
   case op, to, from, sku, gtin, name, role, title, lines, reason, repair, atomic, endsAt
   case location, quantity, storeID, orderID, strategy, reference, startsAt
-  case productID, expiresAt, isDigital, operations, ttlSeconds, customerID
+  case rateLimit, rateBurst, productID, expiresAt, isDigital, operations, ttlSeconds, customerID
   case productType, safetyStock, reservationID, purchaseLimit, backorderLimit
   case expectedVersion, expectedQuantity, reservedQuantity, locationPriority
   case allocationStrategy, lowStockThreshold
@@ -29,6 +29,8 @@ enum Field: UInt8, CaseIterable {
     case .strategy: "strategy"
     case .reference: "reference"
     case .startsAt: "starts_at"
+    case .rateLimit: "rate_limit"
+    case .rateBurst: "rate_burst"
     case .productID: "product_id"
     case .expiresAt: "expires_at"
     case .isDigital: "is_digital"
@@ -65,6 +67,7 @@ enum Field: UInt8, CaseIterable {
       case 9: Self.first(bytes, .reference, .startsAt)
       case 10:
         Self.first(bytes, .productID, .operations) ?? Self.first(bytes, .expiresAt, .isDigital)
+          ?? Self.first(bytes, .rateLimit, .rateBurst)
       case 11: Self.first(bytes, .ttlSeconds, .customerID)
       case 12: Self.first(bytes, .productType, .safetyStock)
       case 14: Self.first(bytes, .reservationID, .purchaseLimit)

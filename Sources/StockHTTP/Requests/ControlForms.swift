@@ -64,14 +64,20 @@ struct KeyForm: Sendable {
   private(set) var store: StoreID?
   private(set) var name = ""
   private(set) var expiresAt: Timestamp?
+  /// The key's own. nil: that of all keys.
+  private(set) var rateLimit: RateLimit?
 
   /// - Parameter now: a key that has expired already is refused.
   mutating func read(
     _ reader: inout JSONReader, now: Timestamp, _ errors: inout FieldErrors
   ) throws(JSONSyntaxError) {
     var given: Role?
+    var rate: Int64?
+    var burst: Int64?
+    let counts = Int64(RateLimit.range.lowerBound)...Int64(RateLimit.range.upperBound)
     try reader.beginBody()
-    var members = JSONMembers(allowed: [.role, .storeID, .name, .expiresAt])
+    var members = JSONMembers(
+      allowed: [.role, .storeID, .name, .expiresAt, .rateLimit, .rateBurst])
     while let field = try members.next(&reader, &errors) {
       switch field {
       case .role:
@@ -82,6 +88,8 @@ struct KeyForm: Sendable {
         store = try reader.integer(field, in: 1...Bounds.maxID, &errors)
       case .name:
         name = try reader.note(field, bytes: 1...StoreForm.maxNameBytes, &errors) ?? ""
+      case .rateLimit: rate = try reader.integer(field, in: counts, &errors)
+      case .rateBurst: burst = try reader.integer(field, in: counts, &errors)
       default:
         guard let text = try reader.text(field, &errors) else { continue }
         guard let time = CivilTime.parse(reader.string(text)) else {
@@ -95,8 +103,15 @@ struct KeyForm: Sendable {
     try reader.endBody()
     if !members.seen.contains(.role) { errors.add(.role, "is required") }
     if !members.seen.contains(.name) { errors.add(.name, "is required") }
+    if let rate { rateLimit = RateLimit(rate: Int(rate), burst: Int(burst ?? rate)) }
+    if members.seen.contains(.rateBurst), !members.seen.contains(.rateLimit) {
+      errors.add(.rateLimit, "is required with rate_burst")
+    }
     guard let given else { return }
     role = given
+    if role == .admin, members.seen.contains(.rateLimit) {
+      errors.add(.rateLimit, "must be left out: an admin's key may ask as often as it likes")
+    }
     if role == .admin, members.seen.contains(.storeID) {
       errors.add(.storeID, "must be left out: an admin's key is good for all stores")
     }

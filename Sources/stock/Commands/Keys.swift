@@ -11,6 +11,7 @@ struct Keys: AsyncParsableCommand {
 
       Examples:
         stock keys create --role checkout --store-id 1 --name web-shop --expires-in 30d
+        stock keys create --role read --store-id 1 --name partner --rate-limit 20:100
         stock keys list
         stock keys revoke 7
       """,
@@ -23,6 +24,8 @@ struct Keys: AsyncParsableCommand {
     var name: String
     var createdAt: String?
     var expiresAt: String?
+    var rateLimit: Int?
+    var rateBurst: Int?
     var lastUsedAt: String?
     var key: String?
   }
@@ -52,6 +55,12 @@ extension Keys {
     @Option(help: ArgumentHelp("90s, 15m, 12h, 30d, 4w; never if left out.", valueName: "time"))
     var expiresIn: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Requests a second, and at once if more; not for admin keys. As the engine is set up if left out.",
+        valueName: "rate[:burst]"))
+    var rateLimit: String?
+
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
@@ -60,6 +69,16 @@ extension Keys {
       }
       if role != .admin, storeId == nil {
         throw ValidationError("--store-id is needed for a \(role.rawValue) key")
+      }
+      if let rateLimit {
+        guard ServeSettings.RateLimit(rateLimit) != nil else {
+          throw ValidationError(
+            "--rate-limit must be such as 20 or 20:100, and \"\(rateLimit)\" is not")
+        }
+        if role == .admin {
+          throw ValidationError(
+            "An admin key may ask as often as it likes: leave --rate-limit out")
+        }
       }
       if let expiresIn, Lifetime.seconds(expiresIn) == nil {
         throw ValidationError(
@@ -72,13 +91,18 @@ extension Keys {
       var storeId: Int64?
       var name: String
       var expiresAt: String?
+      var rateLimit: Int?
+      var rateBurst: Int?
     }
 
     func run() async throws {
       let expiry = expiresIn.flatMap(Lifetime.seconds).map {
         Date(timeIntervalSinceNow: Double($0)).formatted(.iso8601)
       }
-      let body = Body(role: role.rawValue, storeId: storeId, name: name, expiresAt: expiry)
+      let limit = rateLimit.flatMap { ServeSettings.RateLimit($0) }
+      let body = Body(
+        role: role.rawValue, storeId: storeId, name: name, expiresAt: expiry,
+        rateLimit: limit?.rate, rateBurst: limit?.burst)
       let encoder = JSONEncoder()
       encoder.keyEncodingStrategy = .convertToSnakeCase
       let exchange = try await client.connect()
@@ -111,10 +135,11 @@ extension Keys {
       let keys: Answer = try await Administration(client.connect())
         .read("/api/v1/admin/keys", what: "the keys")
       var table = TextTable(
-        ["id", "role", "store", "name", "made", "expires", "last used"], numeric: [0, 2])
+        ["id", "role", "store", "name", "rate", "made", "expires", "last used"], numeric: [0, 2])
       for key in keys.items {
         table.add([
           "\(key.id)", key.role, key.storeId.map { "\($0)" } ?? "all", key.name,
+          key.rateLimit.map { "\($0):\(key.rateBurst ?? $0)" } ?? "",
           key.createdAt ?? "", key.expiresAt ?? "never", key.lastUsedAt ?? "never",
         ])
       }

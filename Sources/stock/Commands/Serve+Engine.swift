@@ -211,7 +211,7 @@ private struct EngineService: Service, CustomStringConvertible {
     }
     _ = try await control.createKey(
       role: .admin, store: nil, name: made == nil ? "STOCK_ADMIN_KEY" : "first admin",
-      digest: digest(token), expiresAt: nil)
+      digest: digest(token), expiresAt: nil, rateLimit: nil)
     if let made {
       print("admin key, shown this once: \(made)")
       fflush(nil)

@@ -223,10 +223,13 @@ final class FakeControl: ControlPlane {
   }
 
   func createKey(
-    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?
+    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?,
+    rateLimit: RateLimit?
   ) async throws(ControlError) -> APIKey {
     if let store, snapshot.stores[store] == nil { throw .unknownStore(store) }
-    return addKey(role: role, store: store, name: name, digest: digest, expiresAt: expiresAt)
+    return addKey(
+      role: role, store: store, name: name, digest: digest, expiresAt: expiresAt,
+      rateLimit: rateLimit)
   }
 
   func revokeKey(id: Int64) async throws(ControlError) -> Bool { removeKey(id) }
@@ -239,13 +242,14 @@ final class FakeControl: ControlPlane {
 
   @discardableResult
   func addKey(
-    role: Role, store: StoreID?, name: String = "key", digest: [UInt8], expiresAt: Timestamp? = nil
+    role: Role, store: StoreID?, name: String = "key", digest: [UInt8], expiresAt: Timestamp? = nil,
+    rateLimit: RateLimit? = nil
   ) -> APIKey {
     state.withLockedValue { state in
       let id = (state.keys.keys.max() ?? 0) + 1
       let key = APIKey(
         id: id, role: role, store: store, name: name, digest: digest, createdAt: 1_000,
-        expiresAt: expiresAt)
+        expiresAt: expiresAt, rateLimit: rateLimit)
       state.keys[id] = key
       state.generation += 1
       return key

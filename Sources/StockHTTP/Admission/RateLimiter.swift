@@ -1,23 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import StockCore
-
-/// How many requests a key may make: `rate` a second in the long run, `burst` at once.
-public struct RateLimit: Equatable, Sendable {
-  /// The least and the largest of both.
-  public static let range = 1...1_000_000
-
-  /// Requests a second.
-  public let rate: Int
-  /// Requests that may come at once.
-  public let burst: Int
-
-  /// What is out of range is taken as the bound next to it.
-  public init(rate: Int, burst: Int) {
-    self.rate = min(max(rate, Self.range.lowerBound), Self.range.upperBound)
-    self.burst = min(max(burst, Self.range.lowerBound), Self.range.upperBound)
-  }
-}
+import StockEngine
 
 /// What each key has left, over all loops.
 ///
@@ -39,13 +23,15 @@ final class RateLimiter: Sendable {
   /// Keys that are remembered. Who is full again is forgotten first: that changes nothing.
   static let maxKeys = 16_384
 
-  let limit: RateLimit
+  /// Of keys that have none of their own. nil: those ask as often as they like.
+  let standard: RateLimit?
   /// By key, when its bucket is full again, in nanoseconds of the monotonic clock.
   private let fullAt = NIOLockedValueBox<[ActorID: Int64]>([:])
 
-  init(_ limit: RateLimit) { self.limit = limit }
+  init(standard: RateLimit?) { self.standard = standard }
 
-  func take(_ key: ActorID, at time: NIODeadline) -> Verdict {
+  /// - Parameter limit: that of this key, the same each time: what is left is counted in its shares.
+  func take(_ key: ActorID, within limit: RateLimit, at time: NIODeadline) -> Verdict {
     let now = Int64(clamping: time.uptimeNanoseconds)
     // One request's share of time.
     let share = Int64(1_000_000_000 / limit.rate)
