@@ -14,13 +14,19 @@ struct OverloadCommand: AsyncParsableCommand {
   var factor = 5.0
 
   @Option(help: "Connections of the flood.")
-  var connections = 128
+  var connections = 4_000
+
+  @Option(help: "Requests that each of them has under way at most.")
+  var pipeline = 8
 
   func validate() throws {
     guard (1...600).contains(seconds) else { throw ValidationError("--seconds must be 1 to 600") }
     guard (1...100).contains(factor) else { throw ValidationError("--factor must be 1 to 100") }
     guard (1...10_000).contains(connections) else {
       throw ValidationError("--connections must be 1 to 10000")
+    }
+    guard (1...1_024).contains(pipeline) else {
+      throw ValidationError("--pipeline must be 1 to 1024")
     }
   }
 
@@ -29,6 +35,7 @@ struct OverloadCommand: AsyncParsableCommand {
     campaign.seconds = seconds
     campaign.factor = factor
     campaign.connections = connections
+    campaign.pipeline = pipeline
     try finish(await campaign.run(try options.scene()))
   }
 }

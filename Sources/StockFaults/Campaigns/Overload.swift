@@ -4,14 +4,19 @@ import StockTools
 /// Five times as many requests as the engine can do, from clients that do not wait for answers. What it
 /// takes is as much as before, the rest is refused quickly; who gives stock back, and other stores,
 /// hardly notice; and when it is over, it is over.
+///
+/// Once as it is, where a core is what there is too little of, and generator and engine share it; and once
+/// before a Redis that answers late, where most of what is asked for has to be refused.
 public struct Overload: Sendable {
   /// How many times the peak is asked for.
   public var factor = 5.0
   /// Of the flood.
   public var seconds = 10.0
-  public var connections = 128
+  public var connections = 4_000
   /// Requests that a connection of the flood has under way at most.
-  public var pipeline = 256
+  public var pipeline = 8
+  /// How late the slow Redis answers a commit.
+  public var slowness = Duration.milliseconds(200)
 
   public init() {}
 
@@ -19,49 +24,72 @@ public struct Overload: Sendable {
     var report = Report("overload")
     let engine = try scene.engine()
     try await scene.with(engine) {
-      let crowd = try await Crowd(engine)
-      scene.progress("overload: the peak")
-      let peak = try await crowd.load(options(seconds: min(5, seconds)))
-      let peakRate = Double(peak.accepted) / peak.load.seconds
-      report.facts.append(
-        "peak: \(Int(peakRate))/s on \(connections) connections, p99 \(Self.text(peak.latency?.p99))"
-      )
-
-      scene.progress("overload: \(factor) times as much")
-      var flood = options(seconds: seconds)
-      flood.load.rate = peakRate * factor
-      flood.load.pipeline = pipeline
-      let (result, others, releases, reads) = try await crowd.beside(flood)
-      note(result, peakRate, &report)
-      report.facts.append("another store's reserves beside it: \(others.text)")
-      report.facts.append("releases beside it: \(releases.text)")
-      report.facts.append("reads beside it: \(reads.text)")
-      if others.accepted < others.asked {
-        report.violations.append(Violation(.wrongAnswer, "another store's reserves were refused"))
-      }
-      if releases.accepted < releases.asked {
-        report.violations.append(Violation(.wrongAnswer, "releases were refused"))
-      }
-
-      let over = ContinuousClock.now
-      var after = try await crowd.load(options(seconds: 1))
-      while Double(after.accepted) < 0.9 * peakRate, ContinuousClock.now - over < .seconds(30) {
-        after = try await crowd.load(options(seconds: 1))
-      }
-      let took = ContinuousClock.now - over
-      report.facts.append(
-        "after it: \(after.accepted)/s, p99 \(Self.text(after.latency?.p99)), \(took.short) later")
-      if took > .seconds(30) {
-        report.violations.append(Violation(.tooSlow, "half a minute later it is still slow"))
-      }
-      await crowd.close()
+      try await run(scene, engine, depth: 1, &report)
     }
+    let redis = try RedisProcess()
+    try await redis.start()
+    let proxy = try await FaultProxy.start(before: .unix(path: redis.socketPath))
+    let late = try scene.engine(redis: proxy.url)
+    try await scene.with(late) {
+      report.facts.append("before a Redis that answers \(slowness.short) late:")
+      proxy.set(Fault(.delayReply(slowness), times: nil))
+      // As many under way as are taken: with fewer it would idle.
+      try await run(scene, late, depth: max(1, 8_000 / connections), &report)
+      proxy.lift()
+    }
+    try await proxy.stop()
+    try await redis.stop()
     return report
   }
 
-  private func options(seconds: Double) -> BenchOptions {
+  /// - Parameter depth: requests that a connection has under way while the peak is looked for.
+  private func run(
+    _ scene: Scene, _ engine: EngineProcess, depth: Int, _ report: inout Report
+  ) async throws {
+    let crowd = try await Crowd(engine)
+    scene.progress("overload: the peak")
+    let peak = try await crowd.load(options(seconds: min(5, seconds), depth: depth))
+    let peakRate = Double(peak.accepted) / peak.load.seconds
+    report.facts.append(
+      "peak: \(Int(peakRate))/s on \(connections) connections, p99 \(Self.text(peak.latency?.p99))")
+
+    scene.progress("overload: \(factor) times as much")
+    var flood = options(seconds: seconds, depth: pipeline)
+    flood.load.rate = peakRate * factor
+    let (result, others, releases, reads) = try await crowd.beside(flood)
+    note(result, peakRate, &report)
+    report.facts.append("another store's reserves beside it: \(others.text)")
+    report.facts.append("releases beside it: \(releases.text)")
+    report.facts.append("reads beside it: \(reads.text)")
+    if others.accepted < others.asked {
+      report.violations.append(Violation(.wrongAnswer, "another store's reserves were refused"))
+    }
+    if releases.accepted < releases.asked {
+      report.violations.append(Violation(.wrongAnswer, "releases were refused"))
+    }
+
+    let over = ContinuousClock.now
+    // Shorter ones would tell more of how a load begins and ends.
+    var after = try await crowd.load(options(seconds: 3, depth: depth))
+    while Double(after.accepted) / after.load.seconds < 0.9 * peakRate,
+      ContinuousClock.now - over < .seconds(30)
+    {
+      after = try await crowd.load(options(seconds: 3, depth: depth))
+    }
+    let took = ContinuousClock.now - over
+    report.facts.append(
+      "after it: \(Int(Double(after.accepted) / after.load.seconds))/s, p99 \(Self.text(after.latency?.p99)), \(took.short) later"
+    )
+    if took > .seconds(30) {
+      report.violations.append(Violation(.tooSlow, "half a minute later it is still slow"))
+    }
+    await crowd.close()
+  }
+
+  private func options(seconds: Double, depth: Int) -> BenchOptions {
     var options = BenchOptions(.hot)
     options.load.connections = connections
+    options.load.pipeline = depth
     options.load.seconds = seconds
     options.load.warmup = min(1, seconds)
     return options

@@ -4,7 +4,7 @@ public struct Fault: Sendable {
     /// The command waits so long before Redis gets it, and with it all behind it. Redis gets it also
     /// when the engine has given up by then, as from a network that is slow.
     case delay(Duration)
-    /// The reply waits so long, and with it all behind it.
+    /// The reply waits so long from when it came, and all behind it waits for it.
     case delayReply(Duration)
     /// The connection dies; Redis never sees the command.
     case cutBefore

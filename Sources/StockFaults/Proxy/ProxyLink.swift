@@ -33,7 +33,7 @@ final class ProxyLink: ChannelInboundHandler {
   private var isFirstJudged = false
 
   private var due = CircularBuffer<Due>()
-  private var replies = CircularBuffer<ByteBuffer>()
+  private var replies = CircularBuffer<(bytes: ByteBuffer, cameAt: NIODeadline)>()
   private var reply = ByteBuffer()
   private var replyScanner = RESPScanner()
   private var areRepliesHeldBack = false
@@ -126,7 +126,7 @@ final class ProxyLink: ChannelInboundHandler {
       if case .delay(let time)? = fault {
         isFirstJudged = true
         isHeldBack = true
-        later(time) { $0.endDelay() }
+        later(TimeAmount(time)) { $0.endDelay() }
         return
       }
       commands.removeFirst()
@@ -171,7 +171,7 @@ final class ProxyLink: ChannelInboundHandler {
       let (count, isWhole) = replyScanner.scan(bytes.readableBytesView)
       if var piece = bytes.readSlice(length: count) { reply.writeBuffer(&piece) }
       guard isWhole else { break }
-      replies.append(reply)
+      replies.append((reply, .now()))
       reply = ByteBuffer()
     }
     giveBack()
@@ -189,7 +189,7 @@ final class ProxyLink: ChannelInboundHandler {
         send(ByteBuffer(string: text))
         continue
       }
-      guard let bytes = replies.first else { break }
+      guard let (bytes, cameAt) = replies.first else { break }
       due.removeFirst()
       switch next {
       case .instead: break
@@ -205,10 +205,14 @@ final class ProxyLink: ChannelInboundHandler {
         return
       case .delayed(let time):
         due.prepend(.pass)
+        let rest = cameAt + TimeAmount(time) - .now()
+        guard rest > .nanoseconds(0) else { continue }
         areRepliesHeldBack = true
-        later(time) { $0.endReplyDelay() }
+        later(rest) { $0.endReplyDelay() }
         return
-      case .pass: send(replies.removeFirst())
+      case .pass:
+        send(bytes)
+        replies.removeFirst()
       case .replaced(let text):
         replies.removeFirst()
         send(ByteBuffer(string: text))
@@ -217,7 +221,8 @@ final class ProxyLink: ChannelInboundHandler {
           bytesPerSecond = rate
           later(.milliseconds(10)) { $0.sendSlice() }
         }
-        send(replies.removeFirst())
+        send(bytes)
+        replies.removeFirst()
       }
     }
     client.flush()
@@ -265,9 +270,9 @@ final class ProxyLink: ChannelInboundHandler {
     endReplyDelay()
   }
 
-  private func later(_ time: Duration, _ body: @escaping @Sendable (ProxyLink) -> Void) {
+  private func later(_ time: TimeAmount, _ body: @escaping @Sendable (ProxyLink) -> Void) {
     let bound = bound
-    client.eventLoop.scheduleTask(in: TimeAmount(time)) { body(bound.value) }
+    client.eventLoop.scheduleTask(in: time) { body(bound.value) }
   }
 }
 
