@@ -25,7 +25,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients faults-history
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients faults-history sanitize
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -109,6 +109,10 @@ faults-ledger: build ## rebuild all counters from the ledger after orders and ki
 
 fuzz: deps ## fuzz every reader of foreign bytes (RUNS=10000000 each)
 	Tests/Fuzz/fuzz.sh --runs $(RUNS)
+
+sanitize: deps ## the tests under the thread and the address sanitizer
+	Tests/sanitize.sh thread
+	Tests/sanitize.sh address
 
 fuzz-quick: deps ## the same, 15 seconds each
 	Tests/Fuzz/fuzz.sh --seconds 15
