@@ -147,6 +147,12 @@ struct SettingsCheckTests {
             == .text("OK"))
       }
       #expect(try await SettingsCheck.run(on: connection, durability: .always).isEmpty)
+      #expect(try await SettingsCheck.run(on: connection, durability: .everysec).isEmpty)
+      _ = try await connection.call(["CONFIG", "SET", "appendfsync", "no"])
+      let unsynced = try await SettingsCheck.run(
+        on: connection, durability: .everysec, allowUnsafe: true)
+      #expect(unsynced.count == 1 && unsynced[0].contains("must be \"everysec\""))
+      _ = try await connection.call(["CONFIG", "SET", "appendfsync", "always"])
       _ = try await connection.call(["CONFIG", "SET", "appendonly", "no"])
       let warnings = try await SettingsCheck.run(
         on: connection, durability: .everysec, allowUnsafe: true)
@@ -164,7 +170,7 @@ struct SettingsCheckTests {
       #expect(error.message.contains("CONFIG GET is refused"))
       #expect(
         try await SettingsCheck.run(on: connection, durability: .everysec, allowUnsafe: true).count
-          == 2)
+          == 3)
     }
   }
 }

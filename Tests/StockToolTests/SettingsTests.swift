@@ -100,6 +100,7 @@ struct SettingsTests {
       ("STOCK_PORT", "http", "--port must be a number from 0 to 65535"),
       ("STOCK_DURABILITY", "replicas:0", "--durability must be"),
       ("STOCK_DURABILITY", "never", "--durability must be"),
+      ("STOCK_DURABILITY", "replicas:1", "--durability replicas:N needs --redis"),
       ("STOCK_AUTH", "some", "--auth must be keys or none, and \"some\" is not"),
       ("STOCK_LOG_LEVEL", "loud", "--log-level must be"),
       ("STOCK_LOG_FORMAT", "xml", "--log-format must be console or json"),

@@ -24,7 +24,8 @@ class Refused(Exception):
 
 def change(key, url, body):
     """Asks until there is an answer that settles it. The key stays the same, so the engine does it once
-    however often it is asked: after a time-out, a lost connection, a 503, or while the first is running."""
+    however often it is asked: after a time-out, a lost connection, a 503, a 429, or while the first is
+    running."""
     for attempt in range(6):
         request = urllib.request.Request(
             url, data=json.dumps(body).encode(),
@@ -36,7 +37,7 @@ def change(key, url, body):
                 return json.load(response)
         except urllib.error.HTTPError as error:
             problem = json.load(error)
-            if error.code != 503 and problem["code"] != "idempotency_running":
+            if error.code not in (408, 429, 503) and problem["code"] != "idempotency_running":
                 raise Refused(problem) from None
             wait = float(error.headers.get("Retry-After", wait))
         except OSError:

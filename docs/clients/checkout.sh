@@ -6,7 +6,8 @@ order=$1 product=$2 quantity=$3
 reservations=$STOCK_URL/api/v1/store/reservations
 
 # Asks until there is an answer that settles it. The key stays the same, so the engine does it once
-# however often it is asked: after a time-out, a lost connection, a 503, or while the first is running.
+# however often it is asked: after a time-out, a lost connection, a 503, a 429, or while the first is
+# running.
 change() { # key url body
   local attempt status
   for attempt in 1 2 3 4 5 6; do
@@ -14,7 +15,7 @@ change() { # key url body
       -H "Authorization: Bearer $STOCK_KEY" -H 'Content-Type: application/json' \
       -H "Idempotency-Key: $1" -d "$3" "$2") || status=000
     case $status in
-      000 | 503) ;;
+      000 | 408 | 429 | 503) ;;
       409) grep -q '"code":"idempotency_running"' "$answer" || return 1 ;;
       2??) return 0 ;;
       *) return 1 ;;
@@ -43,3 +44,4 @@ if ! change "$order:$next" "$reservations/$reservation/$next" '{}'; then
   exit 1
 fi
 sed -E 's/.*"status":"([^"]+)".*/\1/' "$answer"
+echo

@@ -41,8 +41,8 @@ struct Shop {
   let timeout: Double
 
   /// Asks until there is an answer that settles it. The key stays the same, so the engine does it once
-  /// however often it is asked: after a time-out, a lost connection, a 503, or while the first is
-  /// running.
+  /// however often it is asked: after a time-out, a lost connection, a 503, a 429, or while the
+  /// first is running.
   func change(_ idempotencyKey: String, _ path: String, _ body: some Encodable) async throws
     -> Reservation
   {
@@ -65,7 +65,9 @@ struct Shop {
           return try JSONDecoder().decode(Reservation.self, from: data)
         }
         let problem = try JSONDecoder().decode(Problem.self, from: data)
-        guard problem.status == 503 || problem.code == "idempotency_running" else { throw problem }
+        guard [408, 429, 503].contains(problem.status) || problem.code == "idempotency_running" else {
+          throw problem
+        }
         wait = response.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init) ?? wait
       } catch is URLError {
         // Lost, or too late: it may have been done, so it is asked again with the same key.

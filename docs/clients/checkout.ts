@@ -21,7 +21,8 @@ class Refused extends Error {
 
 /**
  * Asks until there is an answer that settles it. The key stays the same, so the engine does it once
- * however often it is asked: after a time-out, a lost connection, a 503, or while the first is running.
+ * however often it is asked: after a time-out, a lost connection, a 503, a 429, or while the first is
+ * running.
  */
 async function change(key: string, url: string, body: unknown): Promise<Reservation> {
   for (let attempt = 0; attempt < 6; attempt++) {
@@ -42,7 +43,7 @@ async function change(key: string, url: string, body: unknown): Promise<Reservat
       const answer = await response.json();
       if (response.ok) return answer as Reservation;
       const problem = answer as Problem;
-      if (response.status !== 503 && problem.code !== "idempotency_running") {
+      if (![408, 429, 503].includes(response.status) && problem.code !== "idempotency_running") {
         throw new Refused(problem);
       }
       wait = Number(response.headers.get("Retry-After") ?? wait / 1000) * 1000;

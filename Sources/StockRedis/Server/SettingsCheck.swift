@@ -1,7 +1,7 @@
 /// Whether a Redis is set so that it keeps what it is given.
 public enum SettingsCheck {
-  /// Asks for `maxmemory-policy` (must be noeviction), `appendonly` (yes) and, where answers wait
-  /// for the disk, `appendfsync` (always).
+  /// Asks for `maxmemory-policy` (must be noeviction), `appendonly` (yes) and `appendfsync`: everysec
+  /// or always, and always where answers wait for the disk.
   ///
   /// - Parameter allowUnsafe: what is wrong is returned as warnings, not thrown.
   /// - Returns: one warning a line, mostly none.
@@ -10,27 +10,31 @@ public enum SettingsCheck {
   public static func run(
     on connection: RedisConnection, durability: Durability, allowUnsafe: Bool = false
   ) async throws -> [String] {
-    var wanted = [
+    let wanted = [
       (
-        "maxmemory-policy", "noeviction",
+        "maxmemory-policy", ["noeviction"],
         "under another policy Redis deletes stock when memory is short"
       ),
-      ("appendonly", "yes", "without the AOF a restart of Redis loses the stock"),
+      ("appendonly", ["yes"], "without the AOF a restart of Redis loses the stock"),
+      durability == .always
+        ? ("appendfsync", ["always"], "the durability \"always\" promises it")
+        : (
+          "appendfsync", ["everysec", "always"],
+          "otherwise a loss of power costs as much as the kernel has not yet written"
+        ),
     ]
-    if durability == .always {
-      wanted.append(("appendfsync", "always", "the durability \"always\" promises it"))
-    }
     let replies = try await connection.callAll(wanted.map { ["CONFIG", "GET", $0.0] })
     var problems: [String] = []
     var remedies: [String] = []
-    for ((name, value, reason), reply) in zip(wanted, replies) {
+    for ((name, values, reason), reply) in zip(wanted, replies) {
+      let value = values[0]
       if case .error(let words) = reply {
         problems.append(
           "cannot see whether \(name) is \(value), since CONFIG GET is refused: \(words)")
         continue
       }
       let held = reply.elements.count == 2 ? reply.elements[1].text ?? "" : ""
-      if held == value { continue }
+      if values.contains(held) { continue }
       // appendfsync says everysec and the like; an empty answer is a setting that is not there.
       problems.append("\(name) is \"\(held)\", but must be \"\(value)\": \(reason)")
       remedies.append("  redis-cli CONFIG SET \(name) \(value)")

@@ -141,6 +141,10 @@ public struct ServeSettings: Equatable, Sendable {
       try read.parsed("durability", "everysec, always or replicas:N (N from 1 to 16)") {
         Durability($0)
       } ?? .everysec
+    if case .replicas = durability, redis == nil {
+      throw ToolError(
+        "--durability replicas:N needs --redis: no replica can reach the engine's own Redis")
+    }
     authentication =
       try read.parsed("auth", "keys or none") { Authentication(rawValue: $0) } ?? .keys
     logLevel =

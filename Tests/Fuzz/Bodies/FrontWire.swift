@@ -1,8 +1,8 @@
 import Glibc
 import StockEngine
-import StockLoop
 
 @testable import StockHTTP
+@testable import StockLoop
 
 /// One connection of the whole front, over a pair of sockets: bytes go in, bytes come out, and nothing
 /// happens of itself.

@@ -3,9 +3,9 @@ import Foundation
 import Logging
 import StockCore
 import StockEngine
-import StockHTTP
 
 @testable import StockAccess
+@testable import StockHTTP
 
 /// An issuer and the verifier that trusts it. The keys are always the same.
 struct SignedTokens: Sendable {
