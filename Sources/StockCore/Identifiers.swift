@@ -21,6 +21,8 @@ public struct Ticket: Hashable, Sendable {
   public static let requestBits = 22
   public static let connectionBits = 20
   public static let loopBits = 8
+  /// Event loops that there may be: the last number is that of shards.
+  public static let maxLoops = (1 << loopBits) - 1
 
   public let rawValue: UInt64
 
@@ -32,7 +34,7 @@ public struct Ticket: Hashable, Sendable {
   ///   - request: the request's number on that place, modulo 2^22.
   ///   - operation: the operation's number in its batch request, else 0.
   public init(loop: Int, connection: Int, request: Int, operation: Int = 0) {
-    precondition(loop >= 0 && loop < 1 << Self.loopBits - 1, "loop out of range")
+    precondition(loop >= 0 && loop < Self.maxLoops, "loop out of range")
     precondition(
       connection >= 0 && connection < 1 << Self.connectionBits, "connection out of range")
     precondition(operation >= 0 && operation < 1 << Self.operationBits, "operation out of range")

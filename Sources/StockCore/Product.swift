@@ -88,6 +88,15 @@ public struct PurchaseKey: Hashable, Sendable {
     self.product = product
     self.customer = customer
   }
+
+  public static func == (left: Self, right: Self) -> Bool {
+    left.product == right.product && left.customer.isExactly(right.customer)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(product)
+    customer.hashExactly(into: &hasher)
+  }
 }
 
 /// A product's catalogue fields as its shard keeps them.
@@ -119,6 +128,13 @@ public struct ProductValue: Equatable, Sendable {
     self.version = version
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+  }
+
+  public static func == (left: Self, right: Self) -> Bool {
+    left.store == right.store && left.type == right.type && left.gtin == right.gtin
+      && left.sku.isExactly(right.sku) && left.title.isExactly(right.title)
+      && left.policy == right.policy && left.version == right.version
+      && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
   }
 }
 

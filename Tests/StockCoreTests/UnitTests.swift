@@ -9,6 +9,19 @@ struct UnitTests {
     var key: Int64
   }
 
+  @Test("texts that look the same are two, as they are to Redis")
+  func exactTexts() {
+    let (one, two) = ("caf\u{e9}", "cafe\u{301}")
+    #expect(one == two && !one.isExactly(two))
+    #expect(Set([OrderKey(store: 1, order: one), OrderKey(store: 1, order: two)]).count == 2)
+    let buyers = [one, two, one].map { PurchaseKey(product: 1, customer: $0) }
+    #expect(Set(buyers).count == 2 && buyers[0] != buyers[1] && buyers[0] == buyers[2])
+    let titles = [one, two].map {
+      ProductValue(store: 1, type: .physical, title: $0, createdAt: 0, updatedAt: 0)
+    }
+    #expect(titles[0] != titles[1])
+  }
+
   @Test("a table of rows does what a dictionary does", arguments: 1...8)
   func rowTable(seed: UInt64) {
     var random = SeededRandom(seed: seed)

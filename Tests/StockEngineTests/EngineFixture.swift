@@ -152,10 +152,10 @@ extension EngineFixture {
   /// A store's request for a hold.
   func hold(
     _ order: String, _ lines: [(ProductID, Int64)], id: HoldID? = nil, ttl: Int64 = 900_000,
-    key: IdempotencyKey? = nil, client: Int = 0
+    customer: String = "", key: IdempotencyKey? = nil, client: Int = 0
   ) async -> Answer {
     let request = HoldRequest(
-      id: id ?? "", isClientID: id != nil, order: order, customer: "",
+      id: id ?? "", isClientID: id != nil, order: order, customer: customer,
       lines: lines.sorted { $0 < $1 }.map {
         HoldLine(product: $0.0, location: "MAIN", quantity: $0.1)
       }, timeToLive: ttl, allocation: Allocation())

@@ -138,10 +138,10 @@ struct EngineTests {
     try await EngineFixture.with { fixture in
       let control = fixture.engine.control
       let made = try await control.putStore(
-        id: 1, name: "Tea = \"Co\"", locationPriority: ["A", "B C"], strategy: .highestStock)
+        id: 1, name: "\u{301}Tea = \"Co\"", locationPriority: ["A", "B C"], strategy: .highestStock)
       #expect(made.created)
       let key = try await control.createKey(
-        role: .checkout, store: 1, name: "till", digest: Array(0..<32), expiresAt: 5,
+        role: .checkout, store: 1, name: "\u{200d}till", digest: Array(0..<32), expiresAt: 5,
         rateLimit: RateLimit(rate: 20, burst: 100))
       let gone = try await control.createKey(
         role: .admin, store: nil, name: "gone", digest: Array(1...32), expiresAt: nil,

@@ -38,6 +38,32 @@ struct HoldTests {
     }
   }
 
+  /// "é" is one character or two, and in Redis two texts.
+  @Test func customersAndOrdersThatLookTheSameAreTwo() async throws {
+    try await EngineFixture.with(shards: 1) { fixture in
+      let product = try await fixture.products(1)[0]
+      var policy = StockPolicy()
+      policy.purchaseLimit = PurchaseLimit(quantity: 5)
+      let put = PutProduct(id: product, store: 1, type: .physical, policy: policy)
+      guard case .product = await fixture.ask(.putProduct(put)).outcome else {
+        throw Failure("the limit was not taken")
+      }
+      let names = ["caf\u{e9}", "cafe\u{301}"]
+      // In one commit, and one after the other.
+      async let first = fixture.hold(names[0], [(product, 2)], customer: names[0])
+      async let second = fixture.hold(names[1], [(product, 2)], customer: names[1], client: 1)
+      let holds = try [#require(await first.hold), #require(await second.hold)]
+      #expect(holds[0].id != holds[1].id)
+      let more = await fixture.hold("more", [(product, 2)], customer: names[1])
+      #expect(more.hold != nil, "\(more)")
+      #expect(await fixture.ask(.fulfillHold(holds[0].id, nil), scope: .only(1)).hold != nil)
+      #expect(await fixture.ask(.releaseHold(holds[1].id, nil), scope: .only(1)).hold != nil)
+      _ = try await fixture.settled([product])
+      #expect(await fixture.reserved(product) == 2)
+      #expect(try await fixture.engine.verify().differenceCount == 0)
+    }
+  }
+
   @Test func oneShardIsOneCommit() async throws {
     try await EngineFixture.with { fixture in
       let product = try await fixture.products(1)[0]

@@ -61,6 +61,9 @@ import Testing
         } while responses.last?.status == 200
         #expect(responses.count >= 3 && responses.last?.code == "rate_limited")
         #expect(responses.last?.fields["ratelimit-policy"] == #""key";q=1;w=1"#)
+        // What is refused for something else counts as well.
+        let nowhere = try await client.ask(request("GET", "/api/v1/nope", token: "slow"))
+        #expect(nowhere.fields["ratelimit"] != nil)
         let other = try await client.ask(reserve())
         #expect(other.fields["ratelimit-policy"] == standard.map { #""key";q=\#($0.rate);w=1"# })
       }

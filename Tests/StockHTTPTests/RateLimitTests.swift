@@ -22,6 +22,9 @@ import Testing
     now = now + .milliseconds(1)
     #expect(limiter.take(1, within: limit, at: now).isTaken)
     #expect(!limiter.take(1, within: limit, at: now).isTaken)
+    // The last one tells when there is another.
+    now = now + .milliseconds(100)
+    #expect(limiter.take(1, within: limit, at: now).wait == 100_000_000)
     // Never more than the burst, however long nothing came.
     now = now + .hours(1)
     #expect((0..<5).filter { _ in limiter.take(1, within: limit, at: now).isTaken }.count == 3)
@@ -81,5 +84,8 @@ import Testing
     #expect(!limit.tryAdd("2001:db8:1:2::3"))
     #expect(limit.tryAdd("2001:db8:1:3::1"))
     for _ in 0..<5 { #expect(limit.tryAdd("")) }
+    // Clients by IPv4 of a listener on `::` are as many as there are.
+    #expect((1...5).allSatisfy { limit.tryAdd("::ffff:198.51.100.\($0)") })
+    #expect(limit.tryAdd("198.51.100.1") && !limit.tryAdd("::ffff:198.51.100.1"))
   }
 }

@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 public import NIOCore
 import NIOPosix
 import NIOSSL
+import StockHTTP
 
 #if canImport(Glibc)
   import Glibc
@@ -26,6 +27,8 @@ public final class TLSListener: Sendable {
     public var handshakeTimeout = TimeAmount.seconds(10)
     /// Open connections, handshakes included. One more is closed.
     public var maxConnections = 16_384
+    /// Of them, those from one address.
+    public var maxConnectionsPerAddress = 12_288
     /// Only this machine may connect: another address is refused.
     public var onlyLoopback = false
 
@@ -52,6 +55,7 @@ public final class TLSListener: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let current: NIOLockedValueBox<Current>
   private let open = NIOLockedValueBox(0)
+  private let addresses: AddressLimit
   private let listener = NIOLockedValueBox<(any Channel)?>(nil)
 
   /// How many times the certificate was replaced.
@@ -61,6 +65,7 @@ public final class TLSListener: Sendable {
     self.settings = settings
     self.logger = logger
     self.current = NIOLockedValueBox(current)
+    self.addresses = AddressLimit(settings.maxConnectionsPerAddress)
     self.group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   }
 
@@ -154,8 +159,9 @@ public final class TLSListener: Sendable {
   }
 
   private func begin(_ channel: any Channel, _ deliver: @escaping Delivery) throws {
+    let peer = channel.remoteAddress?.ipAddress ?? ""
     let isTaken = open.withLockedValue { count in
-      guard count < settings.maxConnections else { return false }
+      guard count < settings.maxConnections, addresses.tryAdd(peer) else { return false }
       count += 1
       return true
     }
@@ -163,7 +169,10 @@ public final class TLSListener: Sendable {
       channel.close(promise: nil)
       return
     }
-    let end = BridgeEnd(readsAlone: true) { self.open.withLockedValue { $0 -= 1 } }
+    let end = BridgeEnd(readsAlone: true) {
+      self.open.withLockedValue { $0 -= 1 }
+      self.addresses.remove(peer)
+    }
     let gate = HandshakeGate(within: settings.handshakeTimeout) { channel in
       end.waitForPartner()
       self.connect(end, of: channel, deliver)

@@ -126,6 +126,15 @@ public struct OrderKey: Hashable, Sendable {
     self.store = store
     self.order = order
   }
+
+  public static func == (left: Self, right: Self) -> Bool {
+    left.store == right.store && left.order.isExactly(right.order)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(store)
+    order.hashExactly(into: &hasher)
+  }
 }
 
 /// A change of a hold that other shards take part in.

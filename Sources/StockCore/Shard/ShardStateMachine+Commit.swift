@@ -82,6 +82,10 @@ extension ShardStateMachine {
       phase = .resolving(since: now.monotonic)
       return .readMeta
     case .invalid(let what):
+      invalids += 1
+      guard invalids < Self.maxInvalids else {
+        return fail("redis refuses what follows from its own fields: \(what)")
+      }
       undoAll(flying.maybeExecuted ? .outcomeUnknown : .storeUnavailable)
       abandonWorks()
       phase = .recovering("redis holds something else: \(what)")
@@ -118,6 +122,7 @@ extension ShardStateMachine {
     guard var flying = inFlight else { preconditionFailure("no batch in flight") }
     inFlight = nil
     pauses = 0
+    invalids = 0
     committedSequence = flying.batch.sequence
     committedDigest = flying.batch.digest
     committedEntryNumber = flying.batch.lastEntryNumber

@@ -82,6 +82,10 @@ public struct ShardStateMachine: ~Copyable {
   /// When an idle shard last asked for `meta`, and what was committed then.
   var heartbeat: (at: Int64, sequence: Sequence64)?
   var pauses = 0
+  /// Refusals as `INVALID` since the last commit. Each is followed by reading the shard anew, which cures what
+  /// somebody altered; what comes again and again is a fault that goes on.
+  var invalids = 0
+  static let maxInvalids = 8
   var answers: [Answer] = []
 
   // Holds.

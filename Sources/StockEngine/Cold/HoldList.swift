@@ -44,7 +44,7 @@ extension HoldQuery {
     guard !hold.order.isEmpty, hold.status != .preparing, scope.allows(hold.store) else {
       return false
     }
-    if let order, order != hold.order { return false }
+    if let order, !order.isExactly(hold.order) { return false }
     if let status, status != hold.status { return false }
     if let product, !hold.lines.contains(where: { $0.product == product }) { return false }
     return true

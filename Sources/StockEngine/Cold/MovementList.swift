@@ -115,7 +115,7 @@ extension MovementQuery {
     if let product, product != entry.product { return false }
     if let location, location != entry.location { return false }
     if let kind, kind != entry.kind { return false }
-    if let reference, reference != entry.note.reference { return false }
+    if let reference, !reference.isExactly(entry.note.reference) { return false }
     return true
   }
 }

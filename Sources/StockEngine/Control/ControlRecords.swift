@@ -1,7 +1,8 @@
 import StockCore
 
 /// How stores and keys stand in Redis: `name=value` pairs with tabs between, as products do. The
-/// front lets no control characters through, so no value has a tab. Unknown names are skipped.
+/// front lets no control characters through, so no value has a tab. Unknown names are skipped. Read by
+/// bytes: a mark that begins a value would make one character with the "=" before it.
 enum ControlRecords {
   private static func write(_ fields: [(String, String)]) -> String {
     fields.map { "\($0)=\($1)" }.joined(separator: "\t")
@@ -9,9 +10,9 @@ enum ControlRecords {
 
   private static func read(_ text: String) -> [Substring: Substring] {
     var fields: [Substring: Substring] = [:]
-    for pair in text.split(separator: "\t") {
-      guard let equals = pair.firstIndex(of: "=") else { continue }
-      fields[pair[..<equals]] = pair[pair.index(after: equals)...]
+    for pair in text.utf8.split(separator: UInt8(ascii: "\t")) {
+      guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      fields[Substring(pair[..<equals])] = Substring(pair[pair.index(after: equals)...])
     }
     return fields
   }

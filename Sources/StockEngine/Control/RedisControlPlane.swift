@@ -268,7 +268,7 @@ actor ControlWriter {
       throw .storeUnavailable
     case .failure(let error):
       logger.error("control keys: the outcome is unknown", metadata: ["error": "\(error)"])
-      self.connection = nil
+      lost(connection)
       throw error.mayHaveRun ? .outcomeUnknown : .storeUnavailable
     }
   }

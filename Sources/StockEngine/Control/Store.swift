@@ -22,6 +22,13 @@ public struct Store: Equatable, Sendable {
     self.createdAt = createdAt
     self.updatedAt = updatedAt
   }
+
+  public static func == (left: Self, right: Self) -> Bool {
+    left.id == right.id && left.name.isExactly(right.name)
+      && left.locationPriority == right.locationPriority
+      && left.allocationStrategy == right.allocationStrategy
+      && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
+  }
 }
 
 /// How units are found where a reserve names no location.

@@ -11,12 +11,17 @@ final class ShardLoader {
   private static let fieldsPerPage = 2_000
   /// Keys that one step of the search for buckets looks at.
   private static let keysPerStep = 10_000
+  /// How long Redis may be silent before its connection is given up.
+  private static let patience = TimeAmount.seconds(30)
 
   private let shard: ShardActor
   private let loading: Int
   private let link: ShardLink
   private let connection: RedisConnection?
   private var isAborted = false
+  private var isFinished = false
+  /// Replies so far.
+  private var replies = 0
   private var meta: ShardMeta?
 
   init(shard: ShardActor, loading: Int, link: ShardLink) {
@@ -37,6 +42,7 @@ final class ShardLoader {
         scripts: scripts)
     } reply: { result in
       guard case .success(let reply) = result else { return }
+      self.replies += 1
       switch MetaReply(take: reply, owner: owner) {
       case .meta(let taken): self.meta = taken
       case .missing: self.refuse("the shard's meta is gone: redis has lost data")
@@ -61,6 +67,24 @@ final class ShardLoader {
       if isCurrent { self.scanProducts() }
     }
     connection.flush()
+    watch()
+  }
+
+  /// No heartbeat runs while a shard is loaded, and a host that is gone closes no connection.
+  private func watch() {
+    let before = replies
+    let bound = NIOLoopBound(self, eventLoop: link.loop)
+    link.loop.scheduleTask(in: Self.patience) {
+      let loader = bound.value
+      guard !loader.isAborted, !loader.isFinished, let connection = loader.connection,
+        connection.isOpen, connection === loader.link.connection
+      else { return }
+      if loader.replies == before {
+        loader.link.drop("no answer while shards are loaded")
+      } else {
+        loader.watch()
+      }
+    }
   }
 
   private func scanProducts() {
@@ -112,6 +136,7 @@ final class ShardLoader {
         ["SCAN", cursor, "MATCH", prefix + "*", "COUNT", String(Self.keysPerStep)])
     } reply: { result in
       guard case .success(let reply) = result, !self.isAborted else { return }
+      self.replies += 1
       guard reply.count == 2, let next = reply[0].string, reply[1].isArray else {
         return self.retry("SCAN: \(reply)")
       }
@@ -142,6 +167,7 @@ final class ShardLoader {
   }
 
   private func finish() {
+    isFinished = true
     do {
       _ = try hand {
         try $0.finishLoading($1)
@@ -197,6 +223,7 @@ final class ShardLoader {
     } reply: { result in
       // A lost connection starts another loading.
       guard case .success(let reply) = result, !self.isAborted else { return }
+      self.replies += 1
       guard let page = TextScanPage(reply) else { return self.retry("HSCAN \(key): \(reply)") }
       if let next = page.next { self.scan(key, cursor: next, load: load, done: done) }
       do {

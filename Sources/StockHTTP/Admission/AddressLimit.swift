@@ -3,15 +3,15 @@ import NIOCore
 
 /// Counts the open connections of each client address, so that one of them cannot have them all.
 /// Asked once for each connection, not for each request.
-final class AddressLimit: Sendable {
+package final class AddressLimit: Sendable {
   private let limit: Int
   private let counts = NIOLockedValueBox<[String: Int]>([:])
 
-  init(_ limit: Int) { self.limit = limit }
+  package init(_ limit: Int) { self.limit = limit }
 
   /// - Parameter address: in numbers. An empty one (of a client on this machine that came by a socket
   ///   without address) is not limited.
-  func tryAdd(_ address: String) -> Bool {
+  package func tryAdd(_ address: String) -> Bool {
     guard let holder = Self.holder(of: address) else { return true }
     return counts.withLockedValue { counts in
       let count = counts[holder, default: 0]
@@ -21,7 +21,7 @@ final class AddressLimit: Sendable {
     }
   }
 
-  func remove(_ address: String) {
+  package func remove(_ address: String) {
     guard let holder = Self.holder(of: address) else { return }
     counts.withLockedValue { counts in
       guard let count = counts[holder] else { return }
@@ -30,8 +30,13 @@ final class AddressLimit: Sendable {
   }
 
   /// Of an IPv6 address the first 64 bits: who has one has all that begin so (RFC 4291, section 2.5.4).
+  /// An IPv4 address that came to a socket of both kinds (section 2.5.5.2) is what it was.
   static func holder(of address: String) -> String? {
     guard !address.isEmpty else { return nil }
+    let mapped = "::ffff:"
+    if address.hasPrefix(mapped), address.contains(".") {
+      return String(address.dropFirst(mapped.count))
+    }
     guard address.contains(":"), let parsed = try? SocketAddress(ipAddress: address, port: 0)
     else { return address }
     return parsed.withSockAddr { socket, length in

@@ -2,16 +2,23 @@ import StockCore
 import StockEngine
 
 extension HTTPConnection {
-  /// Asks whether a request that is complete may go on, by its key's rate and by what is under way.
+  /// Takes a request that is complete from what its key may ask, also where it is refused for
+  /// something else.
+  ///
+  /// - Returns: why not; nil: the key may ask.
+  func takeFromRate(_ request: Exchange) -> Problem? {
+    let limiter = front.shared.rateLimiter
+    guard let limit = request.principal.rateLimit ?? limiter.standard, request.principal.isLimited
+    else { return nil }
+    let verdict = limiter.take(request.principal.actor, within: limit, at: request.arrivedAt)
+    request.rate = verdict
+    return verdict.isTaken ? nil : .rateLimited(limit)
+  }
+
+  /// Asks whether a request may go on, by what is under way.
   ///
   /// - Returns: why not; nil: it may, and counts as under way from now on.
   func admit(_ request: Exchange, bodyBytes: Int) -> Problem? {
-    let limiter = front.shared.rateLimiter
-    if let limit = request.principal.rateLimit ?? limiter.standard, request.principal.isLimited {
-      let verdict = limiter.take(request.principal.actor, within: limit, at: request.arrivedAt)
-      request.rate = verdict
-      guard verdict.isTaken else { return .rateLimited(limit) }
-    }
     let store: StoreID = if case .only(let id) = request.principal.scope { id } else { 0 }
     guard
       let load = front.admission.take(

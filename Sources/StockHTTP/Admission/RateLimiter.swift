@@ -46,7 +46,9 @@ final class RateLimiter: Sendable {
         return Verdict(isTaken: false, quota: limit.rate, left: 0, wait: excess)
       }
       if fullAt.count < Self.maxKeys || fullAt[key] != nil { fullAt[key] = full + share }
-      return Verdict(isTaken: true, quota: limit.rate, left: Int(-excess / share), wait: 0)
+      let left = Int(-excess / share)
+      return Verdict(
+        isTaken: true, quota: limit.rate, left: left, wait: left > 0 ? 0 : max(0, excess + share))
     }
   }
 }

@@ -40,6 +40,8 @@ actor ExportDesk {
   }
 
   private var exports: [UInt64: Export] = [:]
+  /// Of those that ask for their first snapshot.
+  private var beginning = 0
 
   private func forgetAbandoned() {
     let now = ContinuousClock.now
@@ -67,9 +69,12 @@ actor ExportDesk {
       guard position == nil || exports[from.export] != nil else {
         throw .invalid("cursor", "is of an export that is over; begin again without one")
       }
-      guard position != nil || exports.count < Self.maxExports else {
+      guard position != nil || exports.count + beginning < Self.maxExports else {
         throw Problem(.overloaded, "\(Self.maxExports) exports are under way.")
       }
+      // While a snapshot is made others may ask.
+      if position == nil { beginning += 1 }
+      defer { if position == nil { beginning -= 1 } }
       do { snapshot = try await engine.snapshot(of: from.shard) } catch {
         switch error {
         case .unavailable(let why): throw Problem(.storeUnavailable, why)

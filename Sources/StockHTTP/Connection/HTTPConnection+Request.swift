@@ -253,17 +253,17 @@ extension HTTPConnection {
       return
     }
     guard inbound.keepsBody, inbound.refusal == nil else { return }
-    if inbound.collected == nil {
-      inbound.collected = bytes
-      return
-    }
     guard front.bodyBytesHeld + bytes.readableBytes <= HTTPLimits.maxBodyBytesHeld else {
       refuseRest(Problem(.overloaded, "Too many large bodies are arriving."))
       return
     }
     inbound.bytesHeld += bytes.readableBytes
     front.bodyBytesHeld += bytes.readableBytes
-    inbound.collected?.writeImmutableBuffer(bytes)
+    if inbound.collected == nil {
+      inbound.collected = bytes
+    } else {
+      inbound.collected?.writeImmutableBuffer(bytes)
+    }
   }
 
   /// The request that NIO's decoder read is complete.
@@ -278,7 +278,9 @@ extension HTTPConnection {
   /// - Parameter body: stays where it is until this returns, and no longer.
   private func end(_ request: Exchange, body: UnsafeRawBufferPointer) {
     if !request.head.keepsAlive { ignoresInput = true }
-    if let refusal = request.refusal ?? admit(request, bodyBytes: body.count) {
+    if let refusal = takeFromRate(request) ?? request.refusal
+      ?? admit(request, bodyBytes: body.count)
+    {
       respond(refusal, request)
     } else {
       request.body = request.keepsBody ? body : UnsafeRawBufferPointer(start: nil, count: 0)

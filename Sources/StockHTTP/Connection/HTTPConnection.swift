@@ -105,7 +105,8 @@ final class HTTPConnection: StreamSocket {
     if let decoder { decoder.take(bytes) } else { scan(bytes) }
     guard isOpen else { return }
     if sawPart {
-      partialSince = nil
+      // Another may have begun behind it.
+      partialSince = held == nil ? nil : front.tick
       sawPart = false
     } else if inbound == nil, partialSince == nil, !ignoresInput {
       partialSince = front.tick
@@ -255,7 +256,9 @@ final class HTTPConnection: StreamSocket {
       send(bytes)
     }
     let isIdle = pending.isEmpty && inbound == nil && !awaitsToken && !isHeldUp
-    if wroteLast || (isIdle && (inputHasEnded || front.closesIdle)) {
+    // Of who is in the middle of sending a request the rest is waited for, as long as of anyone.
+    let isBetween = isIdle && held == nil && partialSince == nil
+    if wroteLast || (isIdle && inputHasEnded) || (isBetween && front.closesIdle) {
       finish()
     } else {
       updateReading()

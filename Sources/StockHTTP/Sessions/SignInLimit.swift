@@ -18,14 +18,16 @@ final class SignInLimit: Sendable {
   private let byAddress = NIOLockedValueBox<[String: Failures]>([:])
 
   /// Whether an address may try.
-  func mayTry(_ address: String, now: Timestamp) -> Bool {
-    byAddress.withLockedValue { failures in
+  func mayTry(_ client: String, now: Timestamp) -> Bool {
+    let address = AddressLimit.holder(of: client) ?? ""
+    return byAddress.withLockedValue { failures in
       guard let known = failures[address] else { return true }
       return known.count - Self.forgiven(known, now) < Self.burst
     }
   }
 
-  func failed(_ address: String, now: Timestamp) {
+  func failed(_ client: String, now: Timestamp) {
+    let address = AddressLimit.holder(of: client) ?? ""
     byAddress.withLockedValue { failures in
       var known = failures[address] ?? Failures(count: 0, since: now)
       let forgiven = Self.forgiven(known, now)

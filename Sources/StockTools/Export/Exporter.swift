@@ -97,14 +97,21 @@ public struct Exporter {
       }
     }
 
-    /// RFC 4180: quotes where the text needs them.
+    /// RFC 4180: quotes where the text needs them. By scalars: a quote with a mark behind it is one
+    /// character, and no quote any more.
     private static func quoted(_ field: String) -> String {
       let needs = field.utf8.contains { byte in
         byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\r")
           || byte == UInt8(ascii: "\n")
       }
       guard needs || field.first == " " || field.last == " " else { return field }
-      return "\"" + field.replacing("\"", with: "\"\"") + "\""
+      var text = "\""
+      for scalar in field.unicodeScalars {
+        if scalar == "\"" { text.unicodeScalars.append(scalar) }
+        text.unicodeScalars.append(scalar)
+      }
+      text.unicodeScalars.append("\"")
+      return text
     }
 
     private func json(_ item: ExportPage.Item) -> String {

@@ -30,7 +30,7 @@ public final class Progress: Sendable {
     self.unit = unit
     self.total = total
     self.isTerminal = isTerminal ?? (isatty(STDERR_FILENO) == 1)
-    self.write = write ?? { FileHandle.standardError.write(Data($0.utf8)) }
+    self.write = write ?? { StandardError.write($0) }
   }
 
   public func advance(by count: Int = 1) {

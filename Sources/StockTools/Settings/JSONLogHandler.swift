@@ -12,7 +12,7 @@ public struct JSONLogHandler: LogHandler {
   public var metadataProvider: Logger.MetadataProvider?
 
   public init(label: String) {
-    self.init(label: label) { FileHandle.standardError.write(Data($0.utf8)) }
+    self.init(label: label) { StandardError.write($0) }
   }
 
   /// - Parameter write: gets a line, with its end.

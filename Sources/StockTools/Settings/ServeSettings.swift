@@ -160,7 +160,7 @@ public struct ServeSettings: Equatable, Sendable {
     rateLimit = try read.parsed(
       "rate-limit", "RATE or RATE:BURST, requests a second and at once, from 1 to 1000000"
     ) { RateLimit($0) }
-    loops = try read.int("loops", in: 1...(1 << Ticket.loopBits))
+    loops = try read.int("loops", in: 1...Ticket.maxLoops)
     shards = try read.int("shards", in: 1...Bounds.maxShards)
     allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
     redisServer = try read.string("redis-server") ?? "redis-server"

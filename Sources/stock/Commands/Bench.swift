@@ -157,7 +157,7 @@ struct Bench: AsyncParsableCommand {
     }
     print(isOnOutput ? try report.json() : report.text)
     if isOnOutput {
-      FileHandle.standardError.write(Data((report.text + "\n").utf8))
+      StandardError.write(report.text + "\n")
     }
     if !report.isRight { throw ExitCode.failure }
   }

@@ -53,7 +53,7 @@ struct Export: AsyncParsableCommand {
     if report.withoutSKU > 0 {
       words += "; \(report.withoutSKU.grouped) lines have no SKU, which `stock import` needs"
     }
-    FileHandle.standardError.write(Data((words + "\n").utf8))
+    StandardError.write(words + "\n")
   }
 
   /// A file that appears when it is complete, or standard output.

@@ -114,7 +114,7 @@ extension Keys {
       let note =
         "key \(made.id) (\(made.role), \(made.name)) is shown this once"
         + (made.expiresAt.map { "; it expires at \($0)" } ?? "") + ":\n"
-      FileHandle.standardError.write(Data(note.utf8))
+      StandardError.write(note)
       print(token)
     }
   }

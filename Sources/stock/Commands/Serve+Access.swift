@@ -35,6 +35,10 @@ final class Access: Sendable {
       var wanted = TLSListener.Settings(
         host: settings.host, port: tls.port, certificate: tls.certificate, key: tls.key)
       wanted.onlyLoopback = settings.authentication == .none
+      let limits = HTTPConfiguration()
+      wanted.maxConnections = settings.maxConnections ?? limits.maxConnections
+      wanted.maxConnectionsPerAddress =
+        settings.maxConnectionsPerAddress ?? limits.maxConnectionsPerAddress
       do throws(AccessError) {
         let started = try await TLSListener.start(wanted, logger: logger) { socket, peer in
           // It is a socket: nothing else is thrown for.
@@ -59,6 +63,14 @@ final class Access: Sendable {
   func stop() async {
     for task in watches.withLockedValue({ $0 }) { task.cancel() }
     await listener.withLockedValue { $0 }?.stop()
+  }
+}
+
+extension ServeSettings {
+  /// Files that may have to be open at once: a connection by TLS is three, the client's socket and the
+  /// two that carry its plain bytes (ADR 25).
+  var neededFiles: Int {
+    (maxConnections ?? HTTPConfiguration().maxConnections) * (tls == nil ? 1 : 3) + FileLimit.spare
   }
 }
 

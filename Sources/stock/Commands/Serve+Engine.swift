@@ -49,7 +49,7 @@ private struct EngineService: Service, CustomStringConvertible {
   let description = "engine"
 
   /// Half the cores: the others are Redis's and the kernel's. Measured: docs/adr/0009.
-  private static var defaultLoops: Int { max(1, System.coreCount / 2) }
+  private static var defaultLoops: Int { min(max(1, System.coreCount / 2), Ticket.maxLoops) }
   /// Few shards make large batches; each loop needs one, also on a larger machine later.
   private static var defaultShards: Int { max(2, System.coreCount) }
 
@@ -120,8 +120,8 @@ private struct EngineService: Service, CustomStringConvertible {
   /// Before anything is open, so that redis-server inherits it too.
   private func takeFiles() {
     let connections = settings.maxConnections ?? HTTPConfiguration().maxConnections
-    let most = FileLimit.raise(to: connections + FileLimit.spare)
-    guard most < connections + FileLimit.spare else { return }
+    let most = FileLimit.raise(to: settings.neededFiles)
+    guard most < settings.neededFiles else { return }
     logger.warning(
       "fewer files may be open than connections may come",
       metadata: ["files": "\(most)", "max-connections": "\(connections)"])

@@ -3,12 +3,9 @@ import StockTools
 
 /// What the machine and its kernel have to be like.
 enum HostExamination {
-  /// As many connections as the engine takes, and something for Redis, the log, and so on.
-  static let neededFiles = 16_384 + 256
-
   static func run(_ settings: ServeSettings, _ findings: inout Findings) async {
     clock(&findings)
-    fileLimit(&findings)
+    fileLimit(settings, &findings)
     memory(&findings)
     await port(settings, &findings)
   }
@@ -24,15 +21,15 @@ enum HostExamination {
     }
   }
 
-  private static func fileLimit(_ findings: inout Findings) {
+  private static func fileLimit(_ settings: ServeSettings, _ findings: inout Findings) {
     // As `serve` does.
-    let files = FileLimit.raise(to: neededFiles)
-    if files >= neededFiles {
+    let files = FileLimit.raise(to: settings.neededFiles)
+    if files >= settings.neededFiles {
       findings.good("\(files.grouped) files and connections may be open")
     } else {
       findings.notice(
         "only \(files.grouped) files and connections may be open: "
-          + "the engine takes up to 16,384 connections",
+          + "as many connections as may come need \(settings.neededFiles.grouped)",
         "ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit")
     }
   }
