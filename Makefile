@@ -192,9 +192,10 @@ bench-check: ## type-check them against the modules of the last `make build`: se
 profile: build ## where the time of a reserve goes: flame graphs and tables in docs/profile
 	benchmarks/profile/profile.sh
 
-install: build ## install program, manual and completions under PREFIX (/usr/local)
+install: build ## install program, manual, backup.sh and completions under PREFIX (/usr/local)
 	install -D -m 755 $(STOCK) $(DESTDIR)$(PREFIX)/bin/stock
 	install -D -m 644 docs/man/stock.1 $(DESTDIR)$(PREFIX)/share/man/man1/stock.1
+	install -D -m 755 docs/deploy/backup.sh $(DESTDIR)$(PREFIX)/share/stock/backup.sh
 	@# Debian, Fedora and others look for completions here.
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
