@@ -171,10 +171,10 @@ import Testing
     }
   }
 
-  @Test("one connection too many is closed")
-  func tooMany() async throws {
+  @Test("one connection too many is closed", arguments: [true, false])
+  func tooMany(ofOneAddress: Bool) async throws {
     try await withListener {
-      $0.maxConnections = 1
+      if ofOneAddress { $0.maxConnectionsPerAddress = 1 } else { $0.maxConnections = 1 }
     } _: { listener, address, signed, deliveries, _ in
       let first = try await TLSClient(address, signed.client())
       try await first.send("x")

@@ -1,8 +1,9 @@
 import Foundation
 import Logging
-import StockTools
 import Synchronization
 import Testing
+
+@testable import StockTools
 
 @Suite("Logs as JSON")
 struct JSONLogTests {
@@ -88,5 +89,14 @@ struct JSONLogTests {
       logger.error("yes")
     }
     #expect(seen.map { $0["message"] as? String } == ["yes"])
+  }
+
+  @Test(
+    "what a full disk does not take is lost, and nothing ends",
+    .enabled(if: access("/dev/full", W_OK) == 0))
+  func fullDisk() {
+    let file = open("/dev/full", O_WRONLY)
+    defer { close(file) }
+    #expect(!StandardError.write("a line\n", to: file))
   }
 }

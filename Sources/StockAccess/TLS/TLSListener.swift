@@ -170,8 +170,8 @@ public final class TLSListener: Sendable {
       return
     }
     let end = BridgeEnd(readsAlone: true) {
-      self.open.withLockedValue { $0 -= 1 }
       self.addresses.remove(peer)
+      self.open.withLockedValue { $0 -= 1 }
     }
     let gate = HandshakeGate(within: settings.handshakeTimeout) { channel in
       end.waitForPartner()

@@ -11,11 +11,12 @@
 /// Foundation's `FileHandle.write` ends the process where it cannot write. A full disk, or a log collector
 /// that went away, must not stop an engine: what cannot be written is lost, and no more.
 public enum StandardError {
-  public static func write(_ text: String) { write(text, to: STDERR_FILENO) }
+  public static func write(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-  static func write(_ text: String, to file: CInt) {
+  /// - Returns: whether all of it could be written.
+  static func write(_ text: String, to file: CInt) -> Bool {
     var text = text
-    text.withUTF8 { bytes in
+    return text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)[...]
       while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
         #if canImport(Glibc)
@@ -26,9 +27,10 @@ public enum StandardError {
           let count = Darwin.write(file, start, rest.count)
         #endif
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return }
+        guard count > 0 else { return false }
         rest = rest.dropFirst(count)
       }
+      return true
     }
   }
 }
