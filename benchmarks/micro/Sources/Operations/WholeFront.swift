@@ -119,7 +119,8 @@ private final class OneKey: ControlPlane {
   ) async throws(ControlError) -> (store: Store, created: Bool) { throw .storeUnavailable }
 
   func createKey(
-    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?
+    role: Role, store: StoreID?, name: String, digest: [UInt8], expiresAt: Timestamp?,
+    rateLimit: RateLimit?
   ) async throws(ControlError) -> APIKey { throw .storeUnavailable }
 
   func revokeKey(id: Int64) async throws(ControlError) -> Bool { throw .storeUnavailable }
