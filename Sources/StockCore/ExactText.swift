@@ -3,12 +3,14 @@
 /// and Redis for two, a commit would be refused for again and again.
 extension String {
   /// The same bytes in UTF-8.
-  public func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  public func isExactly(_ other: String) -> Bool {
+    var (left, right) = (self, other)
+    return left.withUTF8 { left in right.withUTF8 { right in left.elementsEqual(right) } }
+  }
 
   /// Goes with `isExactly`.
   func hashExactly(into hasher: inout Hasher) {
-    // The count keeps two texts behind each other apart from one.
-    hasher.combine(utf8.count)
-    for byte in utf8 { hasher.combine(byte) }
+    var text = self
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
