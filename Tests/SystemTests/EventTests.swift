@@ -212,7 +212,7 @@ struct EventTests {
     // More than sockets and the engine keep for it.
     let line = #"{"op": "reserve", "product_id": \#(a), "location": "MAIN", "quantity": 1}"#
     let body = "{\"operations\": [\(Array(repeating: line, count: 5_000).joined(separator: ","))]}"
-    let isCut = try await eventually(within: .seconds(300)) {
+    let isCut = try await eventually(within: .seconds(900)) {
       if audience.states[0].isClosed { return true }
       return try await engine.inventory("batch", body).status != 200
     }
