@@ -40,6 +40,8 @@ for filter in "${filters[@]}"; do
   reports=$(grep -cE '^(WARNING: ThreadSanitizer|==[0-9]+==ERROR: AddressSanitizer)' "$out/$filter.log" || true)
   ((reports)) && status=1
   tests=$(grep -oE 'Test run with [0-9]+ tests?( in [0-9]+ suites?)?' "$out/$filter.log" | tail -1 || true)
+  # A filter that finds nothing has shown nothing.
+  [[ $tests =~ with\ [1-9] ]] || result="FAILED (no tests)" status=1
   echo "$kind $filter: $result, $reports reports, $((SECONDS - begin)) s. $tests"
 done
 exit $status
