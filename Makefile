@@ -16,6 +16,8 @@ STOPS ?= 200
 KILLS ?= 20
 CUTS ?= 60
 ROUNDS ?= 20
+# Of faults-outages: how often each.
+TIMES ?= 20
 EXTENT ?= whole
 ORDERS ?= examples/online-retail-2010-12-01.csv
 # The Swift runtime is linked in, and the run-time check for overlapping accesses, which debug builds
@@ -25,7 +27,7 @@ STOCK := .build/release/stock
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients faults-history sanitize
+.PHONY: help run build install man monitoring test format lint simulate model faults faults-ledger faults-events faults-outages faults-overload faults-matrix faults-kills faults-stops faults-durability deps-faults fuzz fuzz-quick bench bench-quick bench-floor bench-million bench-micro bench-count bench-check profile clean deps test-page test-page-quick docs contract contract-ci contract-quick clients faults-history sanitize
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -140,6 +142,12 @@ faults-stops: build ## redis-server stands still, longer than every time-out (ST
 faults-durability: build ## confirmed writes lost, for each mode and fault (ROUNDS=20)
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults durability --rounds $(ROUNDS)
+
+faults-outages: build deps-faults ## disk and memory full, FLUSHALL, no replica, and more (TIMES=20 each): about 35 minutes
+	swift build $(RELEASE) --product stock-faults
+	for campaign in outage lost-replica flush lost-tail two-engines clock limits; do \
+	  .build/release/stock-faults $$campaign --rounds $(TIMES) || exit; \
+	done
 
 faults-overload: build ## five times the peak, and 10,000 slow clients: what others notice
 	swift build $(RELEASE) --product stock-faults

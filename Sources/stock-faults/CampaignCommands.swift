@@ -88,7 +88,11 @@ struct FlushCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  func run() async throws { try finish(await Flush().run(try options.scene())) }
+  @OptionGroup var times: RepeatOptions
+
+  func run() async throws {
+    try finish(await options.scene().repeated(times.rounds) { try await Flush().run($0) })
+  }
 }
 
 struct ClockCommand: AsyncParsableCommand {
@@ -97,7 +101,11 @@ struct ClockCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  func run() async throws { try finish(await ClockJumps().run(try options.scene())) }
+  @OptionGroup var times: RepeatOptions
+
+  func run() async throws {
+    try finish(await options.scene().repeated(times.rounds) { try await ClockJumps().run($0) })
+  }
 }
 
 struct LimitsCommand: AsyncParsableCommand {
@@ -106,7 +114,11 @@ struct LimitsCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  func run() async throws { try finish(await Limits().run(try options.scene())) }
+  @OptionGroup var times: RepeatOptions
+
+  func run() async throws {
+    try finish(await options.scene().repeated(times.rounds) { try await Limits().run($0) })
+  }
 }
 
 struct LostReplicaCommand: AsyncParsableCommand {
@@ -115,7 +127,18 @@ struct LostReplicaCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  func run() async throws { try finish(await LostReplica().run(try options.scene())) }
+  @Option(help: "How often.")
+  var rounds = 3
+
+  func validate() throws {
+    guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000") }
+  }
+
+  func run() async throws {
+    var campaign = LostReplica()
+    campaign.rounds = rounds
+    try finish(await campaign.run(try options.scene()))
+  }
 }
 
 struct DurabilityCommand: AsyncParsableCommand {

@@ -53,6 +53,16 @@ struct SceneOptions: ParsableArguments {
   }
 }
 
+/// Of campaigns that take some seconds each.
+struct RepeatOptions: ParsableArguments {
+  @Option(help: "How often the whole campaign, each time with another seed.")
+  var rounds = 1
+
+  func validate() throws {
+    guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000") }
+  }
+}
+
 func finish(_ report: Report) throws {
   print(report.text())
   if !report.isGood { throw ExitCode(1) }
@@ -165,7 +175,11 @@ struct LostTailCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  func run() async throws { try finish(await LostTail().run(try options.scene())) }
+  @OptionGroup var times: RepeatOptions
+
+  func run() async throws {
+    try finish(await options.scene().repeated(times.rounds) { try await LostTail().run($0) })
+  }
 }
 
 struct TwoEnginesCommand: AsyncParsableCommand {
@@ -174,5 +188,9 @@ struct TwoEnginesCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SceneOptions
 
-  func run() async throws { try finish(await TwoEngines().run(try options.scene())) }
+  @OptionGroup var times: RepeatOptions
+
+  func run() async throws {
+    try finish(await options.scene().repeated(times.rounds) { try await TwoEngines().run($0) })
+  }
 }

@@ -84,6 +84,17 @@ enum TokenTable {
     ),
   ]
 
+  /// What may stand behind the other claims, and makes them something that is read in two ways.
+  static let ambiguous = [
+    #","role":"read","role":"admin"}"#, #","role":"read","role":"read"}"#,
+    #","role":"read","\u0072ole":"admin"}"#, #","role":"read","iss":"other"}"#,
+    #","role":"read","more":{"a":1,"a":2}}"#, #","role":"read","more":[[{"a":1,"a":1}]]}"#,
+    ",\"role\":\"read\",\"e\u{301}\":1,\"\u{E9}\":2}", #","role":"read",}"#, #","role":"read"} {}"#,
+    ",\"role\":\"read\"}\u{0}",
+    #","role":"read","more":\#(String(repeating: "[", count: 16))"#
+      + String(repeating: "]", count: 16) + "}",
+  ]
+
   static let goodClaims: [(name: String, change: Fields, role: Role)] = [
     ("one audience", ["aud": "stock"], .store),
     ("no begin", ["nbf": nil], .store),

@@ -140,6 +140,39 @@ import Testing
     #expect(await refusal(verifier, list) == "malformed")
   }
 
+  /// Two readers would take different ones of the two.
+  @Test("what names a member twice, or is JSON to some only", arguments: TokenTable.ambiguous)
+  func ambiguous(_ text: String) async throws {
+    let issuer = try Issuer()
+    let verifier = try await verifier(issuer)
+    let claims = #""iss":"https://id.example","aud":"stock","sub":"a","exp":9e9,"store_id":7"#
+    let good = try issuer.sign(
+      payload: Base64URL.encode(Array("{\(claims),\"role\":\"read\"}".utf8)), .hs256)
+    #expect(await refusal(verifier, good) == "taken")
+    let token = try issuer.sign(payload: Base64URL.encode(Array("{\(claims)\(text)".utf8)), .hs256)
+    #expect(await refusal(verifier, token) == "malformed")
+  }
+
+  @Test("a header that names a member twice")
+  func ambiguousHeader() async throws {
+    let issuer = try Issuer()
+    let verifier = try await verifier(issuer)
+    let claims = try Issuer.encode(TokenTable.claims)
+    func token(_ header: String) -> String {
+      let text = Base64URL.encode(Array(header.utf8)) + "." + claims
+      let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: issuer.secret)
+      return text + "." + Base64URL.encode(Array(code))
+    }
+    #expect(await refusal(verifier, token(#"{"alg":"HS256","kid":"HS256"}"#)) == "taken")
+    for header in [
+      #"{"alg":"HS256","kid":"HS256","alg":"HS256"}"#, #"{"alg":"none","alg":"HS256"}"#,
+      #"{"alg":"HS256","alg":"none"}"#, #"{"alg":"HS256","\u0061lg":"RS256","kid":"HS256"}"#,
+      #"{"alg":"HS256","kid":"HS256","kid":"RS256"}"#, #"{"alg":"HS256","x":[{"a":1,"a":1}]}"#,
+    ] {
+      #expect(await refusal(verifier, token(header)) == "malformed", "\(header)")
+    }
+  }
+
   @Test("claims that are not taken", arguments: TokenTable.badClaims.map(\.name))
   func claims(_ name: String) async throws {
     let row = try #require(TokenTable.badClaims.first { $0.name == name })

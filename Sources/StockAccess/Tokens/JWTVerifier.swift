@@ -139,7 +139,11 @@ struct TokenHeader {
     let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     // The library reads base 64 more leniently.
     let decoded = parts.map { Base64URL.decode(String(decoding: $0, as: UTF8.self)) }
-    guard parts.count == 3, let first = decoded[0], decoded[1] != nil, decoded[2] != nil,
+    guard parts.count == 3, let first = decoded[0], let second = decoded[1], decoded[2] != nil
+    else { throw .malformed }
+    // Members that come twice (RFC 7515, section 4; RFC 7519, section 4) would be read here in one way and
+    // by the library in another.
+    guard JSONCheck.isUnambiguousObject(first), JSONCheck.isUnambiguousObject(second),
       let header = try? JSONSerialization.jsonObject(with: Data(first)) as? [String: Any]
     else { throw .malformed }
     guard let name = header["alg"] as? String, let algorithm = SigningAlgorithm(rawValue: name)

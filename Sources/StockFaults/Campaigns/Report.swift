@@ -6,6 +6,8 @@ public struct Report: Sendable {
   /// In words, one fact a line.
   public var facts: [String] = []
   public var violations: [Violation] = []
+  /// What clients asked for and were told, in all.
+  public private(set) var tally = History.Tally()
 
   public init(_ name: String) { self.name = name }
 
@@ -15,18 +17,25 @@ public struct Report: Sendable {
   public func text(shown: Int = 20) -> String {
     var lines = ["\(name): \(isGood ? "good" : "\(violations.count) VIOLATIONS")"]
     lines += facts.map { "  " + $0 }
+    if tally != History.Tally() {
+      lines.append(
+        """
+          \(tally.attempts) changes asked for: \(tally.accepted) accepted, \(tally.refused) refused \
+        on stock, \(tally.notDone) not done, \(tally.unknown) unknown; \(tally.reads) entries read
+        """)
+    }
     lines += violations.prefix(shown).map { "  ! \($0)" }
     if violations.count > shown { lines.append("  ! and \(violations.count - shown) more") }
     return lines.joined(separator: "\n")
   }
 
-  mutating func add(_ history: History) {
-    let tally = history.tally
-    facts.append(
-      """
-      \(tally.attempts) changes asked for: \(tally.accepted) accepted, \(tally.refused) refused on \
-      stock, \(tally.notDone) not done, \(tally.unknown) unknown; \(tally.reads) entries read
-      """)
+  mutating func add(_ history: History) { tally += history.tally }
+
+  /// Takes over what another run of the same campaign found.
+  mutating func add(_ report: Report, round: Int) {
+    facts += report.facts.map { "round \(round): \($0)" }
+    violations += report.violations.map { Violation($0.kind, "round \(round): \($0.text)") }
+    tally += report.tally
   }
 }
 
@@ -54,6 +63,25 @@ public struct Scene: Sendable {
       hotProducts: [1, 2], coldProducts: Array(3...24), locations: ["MAIN", "WEST", "SHOP 1"])
     plan.seed = seed
     return plan
+  }
+
+  /// Runs a campaign several times, each with other random choices, until a promise is broken.
+  public func repeated(
+    _ rounds: Int, _ campaign: (Scene) async throws -> Report
+  ) async throws -> Report {
+    var scene = self
+    var report = try await campaign(scene)
+    guard rounds > 1, report.isGood else { return report }
+    var all = Report(report.name)
+    all.add(report, round: 1)
+    for round in 2...rounds {
+      scene.seed &+= 1
+      report = try await campaign(scene)
+      all.add(report, round: round)
+      progress("\(report.name): round \(round) of \(rounds)")
+      if !report.isGood { break }
+    }
+    return all
   }
 
   func engine(

@@ -24,6 +24,15 @@ public final class History: Sendable {
     public var reads = 0
 
     public var attempts: Int { accepted + refused + notDone + unknown + wrong }
+
+    static func += (sum: inout Tally, other: Tally) {
+      sum.accepted += other.accepted
+      sum.refused += other.refused
+      sum.notDone += other.notDone
+      sum.unknown += other.unknown
+      sum.wrong += other.wrong
+      sum.reads += other.reads
+    }
   }
 
   private let begin = ContinuousClock.now
