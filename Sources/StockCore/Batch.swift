@@ -106,7 +106,12 @@ public struct Batch: Sendable {
   }
 
   /// What keeping the batch costs, in changes of one entry.
-  var weight: Int { changeCount + movements.count / 16 }
+  var weight: Int {
+    var weight = changeCount + movements.count / 16
+    for change in holds { weight += (change.after?.lineCount ?? 0) / 16 }
+    for record in idempotency { weight += record.outcome.weight - 1 }
+    return weight
+  }
 
   /// Records that Redis has to write.
   public var changeCount: Int {

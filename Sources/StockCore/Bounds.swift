@@ -46,10 +46,14 @@ public enum Bounds {
   public static let timeToLive: ClosedRange<Int64> = 30_000...604_800_000
   /// Holds in one shard, the ended ones included that are still remembered.
   public static let maxHoldsPerShard = 4_000_000
+  /// Lines of those together, and of the parts that the shard has of others' holds.
+  public static let maxHoldLinesPerShard = 16_000_000
   /// Requests that wait for what is under way with their hold.
   public static let maxWaitingPerHold = 64
   /// Idempotency records in one shard. Beyond it the oldest bucket is dropped early.
   public static let maxIdempotencyRecordsPerShard = 4_000_000
+  /// Of those, the records in one bucket, about: only whole buckets are dropped.
+  public static let maxIdempotencyRecordsPerBucket = 1_000_000
   /// Movements that one commit carries.
   public static let maxMovementsPerCommit = 65_536
 
@@ -85,6 +89,7 @@ public enum Bounds {
     precondition(maxSKUBytes + maxTitleBytes <= min(TextTable.blockBytes, Int(UInt16.max)))
     precondition(maxBodyBytes <= maxBatchBodyBytes)
     precondition(maxLinesPerHold <= maxChangesPerCommit)
+    precondition(2 * maxIdempotencyRecordsPerBucket <= maxIdempotencyRecordsPerShard)
     precondition(maxLocationsPerProduct <= maxLocationsPerStore)
     precondition(maxLocationsPerStore <= maxLocationsPerShard)
     precondition(maxShards <= 1 << 12, "a ticket has 12 bits for a hold's home")

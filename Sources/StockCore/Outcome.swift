@@ -43,6 +43,21 @@ extension Outcome {
     case .summary, .part, .keyUnknown, .replay, .unavailable: false
     }
   }
+
+  /// How much of a batch's room its record takes: some have thousands of lines.
+  var weight: Int {
+    let lines =
+      switch self {
+      case .hold(let hold), .holdCreated(let hold): hold.lines.count
+      case .allocated(let lines): lines.count
+      case .reservedTogether(let entries): entries.count
+      case .refused(.linesRefused(let lines)): lines.count
+      case .entry, .transferred, .deleted, .product, .productCreated, .refused, .summary, .part,
+        .keyUnknown, .replay, .unavailable:
+        0
+      }
+    return 1 + lines / 16
+  }
 }
 
 /// Why a command was refused. In the order in which the rules ask.

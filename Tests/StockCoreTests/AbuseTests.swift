@@ -130,4 +130,142 @@ struct AbuseTests {
     #expect(shard.look { $0.committedSums(of: 1).available } == Int128(Bounds.maxQuantity))
     #expect(shard.wrong == [])
   }
+
+  /// A shard with products 1 and 2, which never run out.
+  private func unlimited() -> TestShard {
+    let shard = TestShard()
+    for product in 1...2 as ClosedRange<ProductID> {
+      shard.ask(.putProduct(PutProduct(id: product, store: 1, type: .digital)))
+    }
+    shard.commit()
+    return shard
+  }
+
+  private func hold(_ lines: [HoldLine]) -> Command.Operation {
+    .hold(
+      HoldRequest(
+        id: "h", isClientID: true, order: "o", customer: "", lines: lines, timeToLive: 60_000,
+        allocation: Allocation()))
+  }
+
+  private func line(_ location: String, _ quantity: Int64) -> HoldLine {
+    HoldLine(product: 1, location: location, quantity: quantity)
+  }
+
+  private func isTooLarge(_ location: String) -> Outcome {
+    .refused(
+      .linesRefused([
+        LineRefusal(product: 1, location: location, refusal: .quantityTooLarge)
+      ]))
+  }
+
+  @Test("All that a reservation has of a product can be added up")
+  func sumsOfLines() throws {
+    let shard = unlimited()
+    let many = (1_000...2_200).map { line("L\($0)", Bounds.maxQuantity) }
+    guard case .refused(.linesRefused(let lines))? = shard.answer(hold(many)) else {
+      Issue.record("a product has at most 2^53 units")
+      return
+    }
+    #expect(lines.map(\.location) == many.dropFirst().map(\.location))
+    #expect(Set(lines.map { "\($0.refusal)" }) == ["quantityTooLarge"])
+    let made = shard.answer(hold([line("A", Bounds.maxQuantity - 1), line("B", 1)]))
+    guard case .holdCreated? = made else {
+      Issue.record("\(String(describing: made))")
+      return
+    }
+    // Whether it is for the same lines is asked before anything is added up.
+    guard case .refused? = shard.answer(hold([line("", 1)] + many)) else {
+      Issue.record("still too many")
+      return
+    }
+    #expect(shard.answer(hold([line("A", Bounds.maxQuantity), line("B", 1)])) == isTooLarge("B"))
+    let amount = HoldAmount(product: 1, location: "", quantity: Bounds.maxQuantity)
+    guard case .hold(let shipped)? = shard.answer(.fulfillHold("h", [amount])) else {
+      Issue.record("it has that many")
+      return
+    }
+    #expect(shipped.status == .fulfilled)
+  }
+
+  @Test("Lines that replace others count with what was shipped, also over shards")
+  func sumsWithShipped() throws {
+    let shard = unlimited()
+    let half = Bounds.maxQuantity / 2
+    _ = shard.answer(hold([line("A", half), line("B", 1)]))
+    let amount = HoldAmount(product: 1, location: "A", quantity: half)
+    _ = shard.answer(.fulfillHold("h", [amount]))
+    #expect(shard.answer(hold([line("A", half + 1), line("B", 1)])) == isTooLarge("B"))
+    guard case .hold? = shard.answer(hold([line("A", half), line("B", 1)])) else {
+      Issue.record("it is what the hold was made for")
+      return
+    }
+
+    let shards = try TestShards()
+    shards.stock(5)
+    let product = shards.product(3)
+    _ = shards.answer(.setStock(product, "A", 0))
+    _ = shards.answer(.putProduct(PutProduct(id: product, store: 1, type: .digital)))
+    let made = shards.answer(shards.request("o", [shards.line(1, 1), shards.line(3, half)]))
+    let there = try #require(shards.hold(of: made))
+    let shipped = HoldAmount(product: product, location: "A", quantity: half)
+    #expect(shards.hold(of: shards.answer(.fulfillHold(there.id, [shipped])))?.status == .held)
+    let again = shards.answer(shards.request("o", [shards.line(1, 1), shards.line(3, half + 2)]))
+    let refused = LineRefusal(product: product, location: "A", refusal: .quantityTooLarge)
+    #expect(again == .refused(.linesRefused([refused])))
+  }
+
+  @Test("Answers with many lines share no commit with thousands of others")
+  func longAnswers() throws {
+    let shards = try TestShards()
+    let product = shards.product(1)
+    _ = shards.answer(.putProduct(PutProduct(id: product, store: 1, type: .digital)))
+    let lines = (1...Bounds.maxLinesPerHold).map {
+      HoldLine(product: product, location: "L\($0)", quantity: 1)
+    }
+    let hold = try #require(shards.hold(of: shards.answer(shards.request("o1", lines))))
+    _ = shards.answer(.releaseHold(hold.id, nil))
+    let tickets = (1...200).map { shards.ask(.releaseHold(hold.id, nil), key: $0) }
+    var longest = 0
+    while tickets.contains(where: { shards.answers[$0] == nil }) {
+      let shelf = shards.shelves[0]
+      if shelf.sent == nil { shards.endOfTick() }
+      longest = max(longest, shelf.sent?.idempotency.count ?? 0)
+      guard shards.commit() else { break }
+    }
+    #expect(tickets.allSatisfy { shards.hold(of: shards.answers[$0])?.status == .released })
+    #expect((1...40).contains(longest), "\(longest) answers of 2,000 lines are one commit")
+  }
+
+  @Test("The lines of all holds together are bounded")
+  func linesOfAllHolds() throws {
+    var machine = ShardStateMachine(id: 0, map: ShardMap(shardCount: 1))
+    machine.beginLoading(TestShard.meta(1, digest: 0))
+    try machine.load(
+      product: 1, ProductValue(store: 1, type: .digital, createdAt: 1, updatedAt: 1))
+    let lines = (1...Bounds.maxLinesPerHold).map {
+      HoldLine(product: 1, location: "L\($0)", quantity: 1, held: 0, unlimited: true)
+    }
+    let wall: Timestamp = 1_800_000_000_000
+    for number in 1...(Bounds.maxHoldLinesPerShard / lines.count) {
+      try machine.load(
+        hold: .hold(
+          Hold(
+            id: "h\(number)", order: "o\(number)", customer: "", store: 0, status: .released,
+            lines: number == 1 ? Array(lines.dropLast()) : lines, createdAt: wall,
+            updatedAt: wall, expiresAt: wall)))
+    }
+    try machine.finishLoading()
+    func make(_ id: HoldID, ticket: UInt64) -> Outcome? {
+      let request = HoldRequest(
+        id: id, isClientID: true, order: id, customer: "",
+        lines: [HoldLine(product: 1, location: "", quantity: 1)], timeToLive: 60_000,
+        allocation: Allocation())
+      return machine.submit(
+        Command(scope: .any, operation: .hold(request)), ticket: Ticket(rawValue: ticket),
+        now: Now(wall: wall, monotonic: 1))
+    }
+    #expect(make("new", ticket: 1) == nil)
+    #expect(make("newer", ticket: 2) == .refused(.capacityReached(.holds)))
+  }
 }

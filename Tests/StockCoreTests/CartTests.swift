@@ -428,4 +428,54 @@ struct CartTests {
     }
     #expect(shards.hold(of: shards.answers[second])?.id == id)
   }
+
+  @Test("a key whose request ended with the shard's trouble can be used again")
+  func keyAfterDamage() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    // The other shard does not answer, so it stays undecided.
+    shards.shelves[1].isHeldUp = true
+    let lines = [shards.line(1, 1), shards.line(2, 1)]
+    let asked = shards.ask(shards.request("o1", lines), key: 1)
+    shards.settle()
+    let other = shards.ask(.setStock(shards.product(1), "A", 9))
+    shards.endOfTick()
+    shards.damage(1)
+    #expect(shards.answers[asked] == .unavailable(.outcomeUnknown))
+    #expect(shards.answers[other] == .unavailable(.outcomeUnknown))
+    shards.shelves[1].isHeldUp = false
+    shards.restore(1)
+    shards.settle()
+    shards.pass(100)
+    shards.settle()
+    #expect(shards.reserved == [0, 0, 0])
+    let again = shards.answer(shards.request("o1", lines), key: 1)
+    #expect(shards.hold(of: again)?.status == .held, "\(String(describing: again))")
+    #expect(shards.reserved == [1, 1, 0])
+  }
+
+  @Test("what was answered before is answered again while nothing can be changed")
+  func repeatsWhileSuspended() throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let reserve = Command.Operation.reserve(
+      EntryAmount(product: shards.product(1), location: "A", quantity: 1))
+    let first = shards.ask(reserve, key: 1)
+    shards.settle()
+    guard case .entry? = shards.answers[first] else {
+      Issue.record("there are 5")
+      return
+    }
+    let other = shards.ask(reserve, key: 2)
+    shards.endOfTick()
+    shards.refuse(1)
+    #expect(shards.answers[other] == .unavailable(.storeUnavailable))
+    let (again, anew) = (shards.ask(reserve, key: 1), shards.ask(reserve, key: 2))
+    guard case .replay(let key, _)? = shards.answers[again] else {
+      Issue.record("that nothing has changed would not be true")
+      return
+    }
+    #expect(key.high == 1)
+    #expect(shards.answers[anew] == .unavailable(.storeUnavailable))
+  }
 }

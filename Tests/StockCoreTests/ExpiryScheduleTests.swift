@@ -190,7 +190,8 @@ private final class ExpiryRace {
       isSent = true
       expiries += batch.movements.filter { $0.kind == .expire }
       shipments += batch.movements.count { $0.kind == .fulfill }
-    case .readMeta, .none: break
+    case .readMeta: act(machine.metaRead(machine.committedMeta, now: now()))
+    case .none: break
     case .retake, .dropConnection, .recover, .yieldTurn: note("\(action)")
     }
     for answer in machine.takeAnswers() {

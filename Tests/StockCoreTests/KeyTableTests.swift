@@ -108,4 +108,53 @@ struct KeyTableTests {
       #expect(table.recordCount == recorded.count)
     }
   }
+
+  /// A machine as an engine would have that starts now.
+  private func machine(
+    at wall: Timestamp, oldest: IdempotencyBucket = 0, keys: [(UInt64, IdempotencyBucket)] = []
+  ) throws -> ShardStateMachine {
+    var machine = ShardStateMachine(id: 0, map: ShardMap(shardCount: 1))
+    var meta = TestShard.meta(1, digest: 0)
+    meta.oldestBucket = oldest
+    machine.beginLoading(meta, now: Now(wall: wall, monotonic: 0))
+    for (number, bucket) in keys { machine.load(key(number), in: bucket) }
+    try machine.finishLoading()
+    return machine
+  }
+
+  private func batch(
+    _ number: UInt64, at wall: Timestamp, _ machine: inout ShardStateMachine
+  ) -> Batch? {
+    let command = Command(
+      scope: .any, operation: .setStock(ProductID(number), "A", 1), idempotency: key(number))
+    let now = Now(wall: wall, monotonic: 1_000)
+    _ = machine.submit(command, ticket: Ticket(rawValue: number), now: now)
+    return machine.endOfTick(now: now).batch
+  }
+
+  @Test("a clock that was set back does not bring answers into buckets that are dropped")
+  func clockSetBack() throws {
+    let length = ShardConfiguration().bucketLength
+    let ahead: Timestamp = 1_800_000_000_000
+    var first = try machine(at: ahead)
+    let before = try #require(batch(1, at: ahead, &first))
+    #expect(before.bucket == ahead / length)
+    // Two days back, and the engine is started anew.
+    let wall = ahead - 2 * 86_400_000
+    var second = try machine(at: wall, oldest: before.oldestBucket, keys: [(1, before.bucket)])
+    let after = try #require(batch(2, at: wall, &second))
+    #expect(after.bucket >= after.oldestBucket, "an engine that starts drops what is older")
+    #expect(after.bucket == before.bucket)
+  }
+
+  @Test("a bucket that is full is followed by the next one, whatever the time")
+  func fullBucket() throws {
+    let wall: Timestamp = 1_800_000_000_000
+    let bucket = wall / ShardConfiguration().bucketLength
+    let full = (1...UInt64(Bounds.maxIdempotencyRecordsPerBucket)).map { ($0, bucket) }
+    var almost = try machine(at: wall, keys: Array(full.dropLast()))
+    #expect(batch(9_999_999, at: wall, &almost)?.bucket == bucket)
+    var machine = try machine(at: wall, keys: full)
+    #expect(batch(9_999_999, at: wall, &machine)?.bucket == bucket + 1)
+  }
 }

@@ -178,6 +178,52 @@ struct OwnershipTests {
     #expect(shard.hasFailed)
   }
 
+  @Test("an idle shard looks at meta once a second, one look at a time, and not for ever")
+  func heartbeat() {
+    let shard = TestShard()
+    shard.pass(1_000)
+    #expect(shard.action.name == "read meta")
+    shard.pass(1_000)
+    #expect(shard.action.name == "none")
+    shard.readMeta(TestShard.meta(0, digest: 0))
+    shard.pass(50)
+    #expect(shard.action.name == "read meta")
+    shard.pass(2_950)
+    #expect(shard.action.name == "none")
+    shard.pass(50)
+    #expect(shard.action.name == "drop connection")
+    shard.reconnect()
+    #expect(shard.action.name == "read meta")
+    shard.readMeta(TestShard.meta(0, digest: 0))
+    #expect(shard.isServing)
+    shard.pass(50)
+    #expect(shard.action.name == "read meta")
+  }
+
+  @Test("numbers that no shard comes to are refused, and end no process")
+  func numbersOutOfRange() {
+    func loads(_ change: (inout ShardMeta) -> Void, updatedAt: Timestamp = 1) -> Bool {
+      var machine = ShardStateMachine(id: 0, map: ShardMap(shardCount: 1))
+      var meta = TestShard.meta(1, digest: 0)
+      change(&meta)
+      machine.beginLoading(meta)
+      do {
+        try machine.load(
+          hold: .hold(
+            Hold(
+              id: "h", order: "o", customer: "", store: 1, status: .released, lines: [],
+              createdAt: 1, updatedAt: updatedAt, expiresAt: 1)))
+        try machine.finishLoading()
+        return true
+      } catch { return false }
+    }
+    #expect(loads { _ in })
+    #expect(!loads { $0.sequence = .max })
+    #expect(!loads { $0.movements = .max })
+    #expect(!loads { $0.lastEntryNumber = .max })
+    #expect(!loads({ _ in }, updatedAt: .max))
+  }
+
   @Test("loading checks what it is given")
   func loadingChecks() {
     func refuses(_ load: (inout ShardStateMachine) throws -> Void) -> Bool {

@@ -123,10 +123,15 @@ final class TestShards {
   /// Delivers and commits until nothing more comes.
   func settle() {
     for _ in 0..<50 {
-      for shelf in shelves { act(shelf.machine.endOfTick(now: now), shelf) }
+      endOfTick()
       guard deliver() || commit() else { return }
     }
     Issue.record("it does not come to an end")
+  }
+
+  /// Whatever came goes to Redis.
+  func endOfTick() {
+    for shelf in shelves { act(shelf.machine.endOfTick(now: now), shelf) }
   }
 
   /// What shards have to say to each other.
@@ -170,10 +175,28 @@ final class TestShards {
     let shelf = shelves[number - 1]
     shelf.sent = nil
     act(shelf.machine.replied(.notExecuted(.refused, "OOM"), now: now, jitter: 0), shelf)
+    readMeta(shelf)
+  }
+
+  private func readMeta(_ shelf: Shelf) {
     var meta = Self.meta(
       epoch: 1, sequence: shelf.machine.committedSequence, digest: shelf.machine.committedDigest)
     meta.lastEntryNumber = 9
     act(shelf.machine.metaRead(meta, now: now), shelf)
+  }
+
+  /// Redis executed wrongly what was sent to it of one shard.
+  func damage(_ number: Int) {
+    let shelf = shelves[number - 1]
+    shelf.sent = nil
+    act(shelf.machine.replied(.failed("WRONGTYPE"), now: now, jitter: 0), shelf)
+  }
+
+  /// It was written back from memory.
+  func restore(_ number: Int) {
+    let shelf = shelves[number - 1]
+    act(shelf.machine.restored(now: now), shelf)
+    readMeta(shelf)
   }
 
   func pass(_ milliseconds: Int64) {

@@ -58,24 +58,43 @@ extension Hold {
     return lines
   }
 
+  /// Lines that make more of their product than can be counted, with what was shipped of it before. So
+  /// what a hold has of a product can always be added up, and be read again from Redis.
+  static func tooLarge(_ lines: [HoldLine]) -> [LineRefusal] {
+    // Nearly always: however many lines there are.
+    let few = Bounds.maxQuantity / Int64(4 * Bounds.maxLinesPerHold)
+    if lines.allSatisfy({ $0.quantity <= few }) { return [] }
+    var sums: [ProductID: Int64] = [:]
+    return lines.compactMap { line in
+      let sum = sums[line.product] ?? 0
+      guard line.quantity <= Bounds.maxQuantity - sum else {
+        return LineRefusal(
+          product: line.product, location: line.location, refusal: .quantityTooLarge)
+      }
+      sums[line.product] = sum + line.quantity
+      return nil
+    }
+  }
+
   /// Whether a request asks for what the hold was made for. A line without a location stands for all
   /// lines of its product.
   func wasMadeFor(_ asked: [HoldLine]) -> Bool {
-    var exact: [LineKey: Int64] = [:]
-    var anywhere: [ProductID: Int64] = [:]
+    // Wide: what is asked for has not been added up yet.
+    var exact: [LineKey: Int128] = [:]
+    var anywhere: [ProductID: Int128] = [:]
     let unplaced = Set(asked.filter { $0.location.isEmpty && !$0.unlimited }.map(\.product))
     for line in lines {
       if unplaced.contains(line.product) {
-        anywhere[line.product, default: 0] += line.quantity
+        anywhere[line.product, default: 0] += Int128(line.quantity)
       } else {
-        exact[LineKey(line), default: 0] += line.quantity
+        exact[LineKey(line), default: 0] += Int128(line.quantity)
       }
     }
     for line in asked {
       if unplaced.contains(line.product) {
-        anywhere[line.product, default: 0] -= line.quantity
+        anywhere[line.product, default: 0] -= Int128(line.quantity)
       } else {
-        exact[LineKey(line), default: 0] -= line.quantity
+        exact[LineKey(line), default: 0] -= Int128(line.quantity)
       }
     }
     return exact.values.allSatisfy { $0 == 0 } && anywhere.values.allSatisfy { $0 == 0 }
@@ -103,8 +122,11 @@ extension Hold {
     for amount in amounts {
       let places = self.places(of: amount)
       guard !places.isEmpty else { throw .noSuchLine(amount) }
-      let held = places.reduce(0) { $0 + lines[$1].held }
-      guard amount.quantity <= held else { throw .tooMany(amount, held: held) }
+      // Wide: somebody may have written another hold into Redis than we would.
+      let held = places.reduce(Int128(0)) { $0 + Int128(lines[$1].held) }
+      guard amount.quantity <= held else {
+        throw .tooMany(amount, held: Int64(clamping: held))
+      }
       var rest = amount.quantity
       for place in places where rest > 0 {
         let part = min(rest, lines[place].held)
@@ -119,8 +141,8 @@ extension Hold {
   func hasLost(_ amounts: [HoldAmount]?, shipped: Bool) -> Bool {
     guard let amounts else { return true }
     return amounts.allSatisfy { amount in
-      let gone = places(of: amount).reduce(0) {
-        $0 + (shipped ? lines[$1].fulfilled : lines[$1].released)
+      let gone = places(of: amount).reduce(Int128(0)) {
+        $0 + Int128(shipped ? lines[$1].fulfilled : lines[$1].released)
       }
       return gone >= amount.quantity
     }

@@ -42,6 +42,9 @@ extension ShardStateMachine {
     _ caller: Caller, _ now: Now
   ) -> Decision? {
     let isNew = holds[hold.id] == nil
+    if kind != .fulfill, let refusal = bound(hold, kind, target) {
+      return .refused(refusal, max(holds.saw(hold.id), isNew ? saw(endOf: hold) : .committed))
+    }
     let change = lineChange(hold, kind, caller)
     let ownOld = own(hold.lines)
     let verdict = judge(ownOld, to: own(target), change, isForced: false, now)
@@ -83,6 +86,17 @@ extension ShardStateMachine {
       }
       return nil
     }
+  }
+
+  /// The bound that keeps a hold from having these lines, wherever they are.
+  private func bound(
+    _ hold: Hold, _ kind: HoldOperation.Kind, _ target: [HoldLine]
+  ) -> Refusal? {
+    let tooLarge = Hold.tooLarge(target)
+    if !tooLarge.isEmpty { return .linesRefused(tooLarge).sorted }
+    let growth = kind == .take ? target.count - hold.lines.count : 0
+    return growth > 0 && holdLineCount > Bounds.maxHoldLinesPerShard - growth
+      ? .capacityReached(.holds) : nil
   }
 
   /// What rests on that the hold's order has no other hold any more.
@@ -309,7 +323,7 @@ extension ShardStateMachine {
       return
     }
     if let key = waiter.key {
-      noteOpened(now)
+      noteOpened(now, weight: outcome.weight)
       open.idempotency.append(IdempotencyRecord(key: key, outcome: outcome))
     }
     let sequence = youngestSequence

@@ -29,7 +29,7 @@ extension ShardStateMachine {
     batch.purchases = purchases.close()
     batch.idempotency = open.idempotency
     if configuration.plants(.idempotencyInSecondCall) { swap(&batch.idempotency, &heldBack) }
-    batch.bucket = max(1, now.wall / configuration.bucketLength)
+    batch.bucket = bucket(now)
     batch.oldestBucket = max(oldestBucket, batch.bucket - 6)
     batch.movements = open.movements
     batch.notes = open.notes
@@ -50,6 +50,15 @@ extension ShardStateMachine {
     inFlight = InFlight(batch: batch, contents: open, sentAt: now.monotonic)
     open = next
     return batch
+  }
+
+  /// Where first answers go. Numbers never go back, also where the machine's clock did and the engine was
+  /// started anew: what is before `oldestBucket` is dropped. One that is full is followed by the next.
+  private func bucket(_ now: Now) -> IdempotencyBucket {
+    let bucket = max(1, now.wall / configuration.bucketLength, oldestBucket)
+    guard let youngest = keys.youngest, youngest.number >= bucket else { return bucket }
+    let isFull = youngest.count >= Bounds.maxIdempotencyRecordsPerBucket
+    return isFull && youngest.number < .max ? youngest.number + 1 : youngest.number
   }
 
   // MARK: Replies
@@ -224,6 +233,7 @@ extension ShardStateMachine {
 
   /// `meta` was read, or taken again (`ShardAction.retake`); nil: there is none.
   public mutating func metaRead(_ meta: ShardMeta?, now: Now) -> ShardAction {
+    heartbeat?.isHeard = true
     if case .idle = phase {
       // A heartbeat. Nothing was sent since it was asked, else it says nothing any more.
       guard let asked = heartbeat, asked.sequence == committedSequence else { return .none }
@@ -357,14 +367,24 @@ extension ShardStateMachine {
       return .none
     case .idle:
       let action = endOfTick(now: now)
-      guard case .none = action, now.monotonic - (heartbeat?.at ?? 0) >= configuration.heartbeat
-      else { return action }
-      heartbeat = (now.monotonic, committedSequence)
-      return .readMeta
+      guard case .none = action else { return action }
+      return beat(now)
     case .recovering, .committing, .resolving, .pausing, .replaying, .yielding, .suspended,
       .damaged, .fenced, .failed:
       return .none
     }
+  }
+
+  /// An idle shard looks at `meta`: one look at a time, and where Redis does not answer, on another
+  /// connection.
+  private mutating func beat(_ now: Now) -> ShardAction {
+    let age = now.monotonic - (heartbeat?.at ?? 0)
+    if heartbeat?.isHeard == false {
+      return age >= configuration.commitTimeout ? .dropConnection : .none
+    }
+    guard age >= configuration.heartbeat else { return .none }
+    heartbeat = (now.monotonic, committedSequence, false)
+    return .readMeta
   }
 
   /// Tells those who waited too long what is known; the batch in flight itself stays.

@@ -125,8 +125,10 @@ extension ShardStateMachine {
   mutating func abandonWorks() {
     for id in works.keys.sorted() {
       guard let work = works[id] else { continue }
-      if let waiter = work.caller?.waiter, !work.isAnswered {
-        answerNow(waiter, .unavailable(.outcomeUnknown))
+      if let waiter = work.caller?.waiter {
+        // What is undecided will be undone, by nobody who would tell of its key.
+        if let key = waiter.key { keys.forget(key) }
+        if !work.isAnswered { answerNow(waiter, .unavailable(.outcomeUnknown)) }
       }
       dismiss(work.parked)
     }

@@ -57,6 +57,7 @@ extension ShardStateMachine {
   mutating func index(_ id: HoldID, from before: HoldRecord?, to after: HoldRecord?) {
     if let before { noteHeld(before.appliedLines, sign: -1) }
     if let after { noteHeld(after.appliedLines, sign: 1) }
+    holdLineCount += (after?.lineCount ?? 0) - (before?.lineCount ?? 0)
     let (was, isNow) = (before?.openOrder, after?.openOrder)
     if was != isNow {
       if let was, orders[was] == id { orders[was] = nil }
@@ -277,6 +278,14 @@ extension HoldRecord {
     switch self {
     case .hold(let hold): hold.appliedLines
     case .part(let part): part.lines
+    }
+  }
+
+  /// Those that are to be as well.
+  var lineCount: Int {
+    switch self {
+    case .hold(let hold): hold.lines.count + (hold.operation?.target.count ?? 0)
+    case .part(let part): part.lines.count
     }
   }
 

@@ -103,7 +103,13 @@ extension ShardStateMachine {
   private func checkHolds(_ wrong: inout [String]) {
     var held: [Int32: Int64] = [:]
     var orders: [OrderKey: HoldID] = [:]
+    var lineCount = 0
     holds.forEach { id, record in
+      lineCount += record.lineCount
+      // What Redis could not read again.
+      for line in record.appliedLines where line.quantity > Bounds.maxQuantity {
+        wrong.append("hold \(id): \(line)")
+      }
       for line in record.appliedLines where line.held != 0 && !line.unlimited {
         if line.held < 0 || line.fulfilled < 0 { wrong.append("hold \(id): \(line)") }
         guard map.shard(ofProduct: line.product) == self.id else { continue }
@@ -122,6 +128,9 @@ extension ShardStateMachine {
       {
         wrong.append("nobody goes on with hold \(id)")
       }
+    }
+    if lineCount != holdLineCount {
+      wrong.append("\(lineCount) lines of holds, \(holdLineCount) counted")
     }
     if orders != self.orders { wrong.append("orders are not those of the holds") }
     for (index, entry) in books.entries.enumerated() where entry.id != 0 {

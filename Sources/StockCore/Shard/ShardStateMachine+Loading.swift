@@ -18,6 +18,7 @@ extension ShardStateMachine {
     undoAll(.storeUnavailable)
     abandonWorks()
     holds = Journal()
+    holdLineCount = 0
     purchases = Journal()
     orders = [:]
     closedOrders = []
@@ -118,6 +119,9 @@ extension ShardStateMachine {
       guard map.shard(ofHold: hold.id) == id else {
         throw LoadError(description: "hold \(hold.id) does not belong to shard \(id)")
       }
+      guard Self.isKept(hold.createdAt, hold.updatedAt) else {
+        throw LoadError(description: "hold \(hold.id): times out of range")
+      }
     case .part(let part):
       guard part.home != id, part.home < map.shardCount else {
         throw LoadError(description: "hold \(part.hold): its home is shard \(part.home)")
@@ -162,6 +166,9 @@ extension ShardStateMachine {
         description:
           "entry \(entry.id): holds keep \(entry.held), reserved are \(entry.reserved)")
     }
+    guard committedSequence < Bounds.maxID, committedMovementCount < Bounds.maxID,
+      lastEntryNumber < Bounds.maxID / Int64(map.shardCount)
+    else { throw LoadError(description: "meta has numbers that no shard comes to") }
     if let (one, other) = books.entriesAtSameLocation {
       throw LoadError(description: "entries \(one) and \(other) are at the same location")
     }

@@ -45,13 +45,19 @@ extension ShardStateMachine {
     _ command: Command, _ ticket: Ticket, _ now: Now
   ) -> Outcome? {
     if let outcome = read(command) { return outcome }
-    guard takesChanges else { return .unavailable(.storeUnavailable) }
+    guard takesChanges else { return answered(command) ?? .unavailable(.storeUnavailable) }
     if !backlog.isEmpty || open.isFull {
       guard backlog.count < Bounds.maxBacklogPerShard else { return .unavailable(.overloaded) }
       backlog.append((command, ticket))
       return nil
     }
     return decide(command, ticket: ticket, since: now.monotonic, now: now)
+  }
+
+  /// What was answered to the command's key before: of that it cannot be said that nothing has changed.
+  private mutating func answered(_ command: Command) -> Outcome? {
+    guard let key = command.idempotency, case .recorded = keys.find(key) else { return nil }
+    return outcome(known: key)
   }
 
   /// Takes commands that waited for room, in their order.
@@ -174,7 +180,7 @@ extension ShardStateMachine {
       : configuration.plantedFaults.contains(.answerEarly) ? .committed : decision.saw
     if let key, decision.outcome.isKept {
       // The answer goes into the batch of its effect; one without effect makes a batch for itself.
-      noteOpened(now)
+      noteOpened(now, weight: decision.outcome.weight)
       open.idempotency.append(IdempotencyRecord(key: key, outcome: decision.outcome))
       keys.begin(key)
       waits = .open

@@ -79,8 +79,8 @@ public struct ShardStateMachine: ~Copyable {
   var isRedoing = false
   /// Somebody waits for a batch's turn, to mend what Redis holds.
   var wantsTurn = false
-  /// When an idle shard last asked for `meta`, and what was committed then.
-  var heartbeat: (at: Int64, sequence: Sequence64)?
+  /// When an idle shard last asked for `meta`, what was committed then, and whether it was told.
+  var heartbeat: (at: Int64, sequence: Sequence64, isHeard: Bool)?
   var pauses = 0
   /// Refusals as `INVALID` since the last commit. Each is followed by reading the shard anew, which cures what
   /// somebody altered; what comes again and again is a fault that goes on.
@@ -90,6 +90,8 @@ public struct ShardStateMachine: ~Copyable {
 
   // Holds.
   var holds = Journal<HoldID, HoldRecord>()
+  /// Lines of all records of holds.
+  var holdLineCount = 0
   var purchases = Journal<PurchaseKey, Purchases>()
   var orders: [OrderKey: HoldID] = [:]
   var closedOrders: [OrderKey] = []

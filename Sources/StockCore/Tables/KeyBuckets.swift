@@ -30,6 +30,7 @@ struct KeyBuckets {
   func isLive(_ state: UInt8) -> Bool { live[Int(state)] }
 
   var oldest: Bucket? { buckets.first }
+  var youngest: Bucket? { buckets.last }
   var bucketCount: Int { buckets.count }
   var keyCount: Int { buckets.reduce(0) { $0 + $1.count } }
 

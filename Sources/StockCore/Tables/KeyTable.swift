@@ -74,4 +74,5 @@ struct KeyTable {
 
   /// The number of the oldest bucket; nil where there is none.
   var oldest: IdempotencyBucket? { buckets.oldest?.number }
+  var youngest: KeyBuckets.Bucket? { buckets.youngest }
 }

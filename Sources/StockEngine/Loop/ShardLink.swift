@@ -209,12 +209,12 @@ final class ShardLink {
   /// Reads what was answered to a key before.
   ///
   /// - Parameter answer: gets the outcome. Where there is none any more (the bucket was dropped
-  ///   meanwhile), or none can be read, the store is unavailable.
+  ///   meanwhile), or none can be read, it is unknown: the request may have been done.
   func replay(
     _ key: IdempotencyKey, bucket: IdempotencyBucket, shard: ShardID, answer: Answer
   ) {
     var answer = answer
-    answer.outcome = .unavailable(.storeUnavailable)
+    answer.outcome = .unavailable(.outcomeUnknown)
     let failed = answer
     guard let connection else { return replayed(failed) }
     let hash = keys.idempotency(shard, bucket)

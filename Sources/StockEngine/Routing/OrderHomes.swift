@@ -69,11 +69,12 @@ final class OrderHomes: Sendable {
     }
   }
 
-  /// The shard is loaded anew: what it said of its holds counts no more.
-  func forgetHolds(of home: ShardID) {
+  /// The shard was loaded anew: what it said before of other holds than it has counts no more.
+  func forgetHolds(of home: ShardID, but isOpen: (OrderKey) -> Bool) {
     for stripe in stripes {
       stripe.withLockedValue { entries in
-        for (order, entry) in entries where entry.isHeld && ShardID(entry.home) == home {
+        for (order, entry) in entries
+        where entry.isHeld && ShardID(entry.home) == home && !isOpen(order) {
           entries[order] =
             entry.users <= 0 ? nil : Entry(home: entry.home, users: entry.users, isHeld: false)
         }

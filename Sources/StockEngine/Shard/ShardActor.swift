@@ -218,7 +218,6 @@ actor ShardActor {
     guard loading == self.loading else { return false }
     machine.beginLoading(
       meta, productCount: products, entryCount: entries, now: shared.clock.now())
-    shared.orders.forgetHolds(of: id)
     return true
   }
 
@@ -275,6 +274,8 @@ actor ShardActor {
     guard loading == self.loading else { return }
     shared.clock.goOn(from: newestLoaded, logger: logger)
     try machine.finishLoading()
+    // No earlier: until the shard has read which holds there are, requests for their orders stay here.
+    shared.orders.forgetHolds(of: id) { machine.hasOpenHold(of: $0) }
     Timer(label: "stock_shard_load_seconds", dimensions: [("shard", "\(id)")])
       .recordNanoseconds((NIODeadline.now() - loadingSince).nanoseconds)
   }

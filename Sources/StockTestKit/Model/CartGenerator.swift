@@ -111,7 +111,10 @@ public struct CartGenerator: Sendable {
       let isAnywhere = !hasLocations && random.chance(35)
       let location = isAnywhere ? "" : random.pick(locations)
       if lines.contains(where: { $0.product == product && $0.location == location }) { continue }
-      lines.append(HoldLine(product: product, location: location, quantity: random.within(1...3)))
+      // Of what never runs out there is that much; and again, when it was shipped.
+      let quantity =
+        random.chance(2) ? Bounds.maxQuantity - random.within(0...2) : random.within(1...3)
+      lines.append(HoldLine(product: product, location: location, quantity: quantity))
     }
     return lines.sorted { ($0.product, $0.location) < ($1.product, $1.location) }
   }

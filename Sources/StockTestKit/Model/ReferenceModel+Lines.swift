@@ -52,12 +52,12 @@ extension ReferenceModel {
 
   /// Whether a hold was made for these lines. One without a location stands for all of its product.
   func isSame(_ hold: Hold, _ asked: [HoldLine]) -> Bool {
-    func sums(_ lines: [HoldLine]) -> [Place: Int64] {
-      var sums: [Place: Int64] = [:]
+    func sums(_ lines: [HoldLine]) -> [Place: Int128] {
+      var sums: [Place: Int128] = [:]
       for line in lines {
         let isAnywhere = asked.contains { $0.product == line.product && $0.location.isEmpty }
         let place = Place(product: line.product, location: isAnywhere ? "" : line.location)
-        sums[place, default: 0] += line.quantity
+        sums[place, default: 0] += Int128(line.quantity)
       }
       return sums
     }
@@ -92,6 +92,21 @@ extension ReferenceModel {
     _ hold: Hold, _ asked: [HoldLine], _ allocation: Allocation, _ scope: StoreScope,
     _ wall: Timestamp
   ) throws(Refused) -> [HoldLine] {
+    // More of a product than can be counted.
+    var counted: [ProductID: Int128] = [:]
+    var tooMany: [LineRefusal] = []
+    for line in asked {
+      let sum = counted[line.product, default: 0] + Int128(line.quantity)
+      if sum > Int128(Bounds.maxQuantity) {
+        tooMany.append(
+          LineRefusal(
+            product: line.product, location: line.location, refusal: .quantityTooLarge))
+      } else {
+        counted[line.product] = sum
+      }
+    }
+    tooMany.sort { ($0.product, $0.location) < ($1.product, $1.location) }
+    if !tooMany.isEmpty { throw Refused(why: .linesRefused(tooMany)) }
     var taking = Taking(model: self, hold: hold)
     for line in hold.lines
     where !asked.contains(where: { $0.product == line.product && $0.location == line.location }) {

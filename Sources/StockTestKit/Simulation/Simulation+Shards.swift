@@ -170,7 +170,7 @@ extension Simulation {
     let ticket = shard.replaying.remove(at: place).ticket
     var answer = Answer(
       ticket: Ticket(rawValue: ticket),
-      outcome: stored?.outcome ?? .unavailable(.storeUnavailable), shard: shard.id,
+      outcome: stored?.outcome ?? .unavailable(.outcomeUnknown), shard: shard.id,
       sequence: stored?.sequence ?? shard.machine.committedSequence)
     answer.isReplay = stored != nil
     finish(answer, engine)
@@ -182,7 +182,7 @@ extension Simulation {
     for (ticket, _) in dropped {
       finish(
         Answer(
-          ticket: Ticket(rawValue: ticket), outcome: .unavailable(.storeUnavailable),
+          ticket: Ticket(rawValue: ticket), outcome: .unavailable(.outcomeUnknown),
           shard: shard.id, sequence: shard.machine.committedSequence), engine)
     }
   }
