@@ -215,6 +215,85 @@ struct AbuseTests {
     #expect(again == .refused(.linesRefused([refused])))
   }
 
+  /// With a hold that it made before, a store reaches no more of a product that went to another store.
+  @Test("A hold takes nothing of what is another store's now", arguments: [1, 2])
+  func foreignLines(number: Int) throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let mine = StoreScope.only(1)
+    let product = shards.product(number)
+    func line(_ quantity: Int64) -> HoldLine { shards.line(number, quantity) }
+    func ask(_ quantity: Int64, beside other: Int64) -> Outcome? {
+      shards.answer(shards.request("o", [line(quantity), shards.line(3, other)]), scope: mine)
+    }
+    for other in 1...3 {
+      _ = shards.answer(.putProduct(PutProduct(id: shards.product(other), store: 1)))
+    }
+    let hold = try #require(shards.hold(of: ask(1, beside: 1)))
+    let all = HoldAmount(product: product, location: "A", quantity: 1)
+    #expect(shards.hold(of: shards.answer(.fulfillHold(hold.id, [all]), scope: mine)) != nil)
+    _ = shards.answer(.putProduct(PutProduct(id: product, store: 2)))
+    let refused = LineRefusal(product: product, location: "A", refusal: .productNotFound)
+    #expect(ask(1, beside: 1) == .refused(.linesRefused([refused])))
+    #expect(shards.reserved == [0, 0, 1])
+    // What was shipped stays in its books.
+    let rest = shards.answer(shards.request("o", [shards.line(3, 2)]), scope: mine)
+    #expect(shards.hold(of: rest)?.lines.map(\.fulfilled).max() == 1)
+    #expect(shards.reserved == [0, 0, 2])
+  }
+
+  @Test("Nor does one that had it while it never ran out", arguments: [1, 2])
+  func foreignLinesThatNeverRanOut(number: Int) throws {
+    let shards = try TestShards()
+    shards.stock(5)
+    let mine = StoreScope.only(1)
+    let product = shards.product(number)
+    func put(_ store: StoreID, _ type: ProductType) {
+      _ = shards.answer(.putProduct(PutProduct(id: product, store: store, type: type)))
+    }
+    _ = shards.answer(.putProduct(PutProduct(id: shards.product(3), store: 1)))
+    put(1, .digital)
+    let lines = [shards.line(number, 4), shards.line(3, 1)]
+    let hold = try #require(shards.hold(of: shards.answer(shards.request("o", lines), scope: mine)))
+    put(2, .physical)
+    let again = shards.answer(
+      shards.request("o", [shards.line(number, 4), shards.line(3, 2)]), scope: mine)
+    let refused = LineRefusal(product: product, location: "A", refusal: .productNotFound)
+    #expect(again == .refused(.linesRefused([refused])))
+    #expect(shards.reserved == [0, 0, 1])
+    // What it has is no unit, and ends as none.
+    #expect(
+      shards.hold(of: shards.answer(.fulfillHold(hold.id, nil), scope: mine))?.status == .fulfilled)
+    #expect(shards.entry(number)?.quantity == 5)
+  }
+
+  @Test("A hold has no more lines than a request, however often it is shipped and asked for anew")
+  func linesOfOneHold() throws {
+    let shards = try TestShards()
+    let product = shards.product(1)
+    _ = shards.answer(.putProduct(PutProduct(id: product, store: 1, type: .digital)))
+    func lines(_ name: String, _ count: Int) -> [HoldLine] {
+      (1...count).map { HoldLine(product: product, location: "\(name)\($0)", quantity: 1) }
+    }
+    let most = Bounds.maxLinesPerHold
+    let hold = try #require(shards.hold(of: shards.answer(shards.request("o", lines("A", most)))))
+    let shipped = lines("A", 10).map {
+      HoldAmount(product: product, location: $0.location, quantity: 1)
+    }
+    _ = shards.answer(.fulfillHold(hold.id, shipped))
+    guard
+      case .refused(.linesRefused(let refusals))? = shards.answer(
+        shards.request("o", lines("B", most - 9)))
+    else {
+      Issue.record("there are 10 lines that were shipped")
+      return
+    }
+    #expect(refusals.map(\.refusal) == [.capacityReached(.linesOfHold)])
+    #expect(
+      shards.hold(of: shards.answer(shards.request("o", lines("B", most - 10))))?.lines.count
+        == most)
+  }
+
   @Test("Answers with many lines share no commit with thousands of others")
   func longAnswers() throws {
     let shards = try TestShards()

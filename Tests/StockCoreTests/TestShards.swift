@@ -91,12 +91,13 @@ final class TestShards {
 
   /// - Parameter home: where it goes, if not to the shard that it names.
   func ask(
-    _ operation: Command.Operation, key: UInt64? = nil, home: Int? = nil
+    _ operation: Command.Operation, key: UInt64? = nil, home: Int? = nil,
+    scope: StoreScope = .any
   ) -> UInt64 {
     lastTicket += 1
-    let shard = home.map { $0 - 1 } ?? map.shard(of: Command(scope: .any, operation: operation))
+    let shard = home.map { $0 - 1 } ?? map.shard(of: Command(scope: scope, operation: operation))
     let command = Command(
-      scope: .any, operation: operation, actor: 7,
+      scope: scope, operation: operation, actor: 7,
       idempotency: key.map { IdempotencyKey(high: $0, low: $0, fingerprint: $0) })
     let outcome = shelves[shard].machine.submit(
       command, ticket: Ticket(rawValue: lastTicket), now: now)
@@ -105,8 +106,10 @@ final class TestShards {
   }
 
   /// Asks, and lets everything happen that follows.
-  func answer(_ operation: Command.Operation, key: UInt64? = nil) -> Outcome? {
-    let ticket = ask(operation, key: key)
+  func answer(
+    _ operation: Command.Operation, key: UInt64? = nil, scope: StoreScope = .any
+  ) -> Outcome? {
+    let ticket = ask(operation, key: key, scope: scope)
     settle()
     return answers[ticket]
   }

@@ -155,3 +155,13 @@ extension Hold {
     }
   }
 }
+
+extension HoldLine {
+  /// Whether a hold that has `before` has no more units with this line. Then the line may stay although its
+  /// product went to another store meanwhile: what the hold has of it has been promised.
+  func takesNothing(beside before: HoldLine?, neverRunsOut: Bool) -> Bool {
+    guard let before, held + fulfilled <= before.held + before.fulfilled else { return false }
+    // What was held while the product never ran out is no unit yet.
+    return unlimited || neverRunsOut || !before.unlimited
+  }
+}

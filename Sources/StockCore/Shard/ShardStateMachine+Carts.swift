@@ -95,8 +95,17 @@ extension ShardStateMachine {
     let tooLarge = Hold.tooLarge(target)
     if !tooLarge.isEmpty { return .linesRefused(tooLarge).sorted }
     let growth = kind == .take ? target.count - hold.lines.count : 0
+    if growth > 0, target.count > Bounds.maxLinesPerHold, let line = target.last {
+      return Self.tooManyLines(line)
+    }
     return growth > 0 && holdLineCount > Bounds.maxHoldLinesPerShard - growth
       ? .capacityReached(.holds) : nil
+  }
+
+  private static func tooManyLines(_ line: HoldLine) -> Refusal {
+    .linesRefused([
+      LineRefusal(product: line.product, location: "", refusal: .capacityReached(.linesOfHold))
+    ])
   }
 
   /// What rests on that the hold's order has no other hold any more.
@@ -237,9 +246,7 @@ extension ShardStateMachine {
     let target = own(operation.target) + work.answers.values.flatMap(\.lines)
     // Each shard has bounded its own lines; all together are bounded here.
     if operation.kind != .fulfill, target.count > Bounds.maxLinesPerHold, let line = target.last {
-      let refusal = LineRefusal(
-        product: line.product, location: "", refusal: .capacityReached(.linesOfHold))
-      return undo(hold, why: .linesRefused([refusal]), now)
+      return undo(hold, why: Self.tooManyLines(line), now)
     }
     move(from: prepared, to: own(target), change, now)
     let old = hold.lines

@@ -110,7 +110,10 @@ extension ShardStateMachine {
         continue
       }
       let value = books.products.value(of: product)
-      guard isForced || before != nil || change.scope.allows(value.store) else {
+      guard
+        isForced || change.scope.allows(value.store)
+          || line.takesNothing(beside: before, neverRunsOut: value.type.isUnlimited)
+      else {
         refuse(line, .productNotFound, saw(product: product))
         continue
       }

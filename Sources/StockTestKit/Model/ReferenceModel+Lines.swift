@@ -188,11 +188,18 @@ private struct Taking {
     var before = hold.lines.first {
       $0.product == line.product && $0.location == line.location
     }
-    guard let shelf = model.shelves[line.product],
-      before != nil || scope.allows(shelf.product.store)
-    else {
+    guard let shelf = model.shelves[line.product] else {
       refuse(line, .productNotFound)
       return false
+    }
+    if !scope.allows(shelf.product.store) {
+      // It went to another store: what the hold has been promised of it may stay, and no more.
+      let had = before.map { $0.held + $0.fulfilled } ?? -1
+      let wasEndless = before?.unlimited == true && !shelf.product.type.isUnlimited
+      if line.held + line.fulfilled > had || wasEndless && !line.unlimited {
+        refuse(line, .productNotFound)
+        return false
+      }
     }
     if line.unlimited || shelf.product.type.isUnlimited && before?.unlimited ?? true {
       line.unlimited = true
