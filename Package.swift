@@ -165,7 +165,8 @@ let package = Package(
     .testTarget(
       name: "StockEngineTests",
       dependencies: [
-        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockTestKit", nio, logging,
+        "StockCore", "StockLoop", "StockRedis", "StockEngine", "StockFaults", "StockTestKit", nio,
+        logging,
       ],
       swiftSettings: settings),
     .testTarget(

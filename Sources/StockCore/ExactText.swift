@@ -14,3 +14,14 @@ extension String {
     text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
+
+/// A text as a key of a table: its bytes.
+public struct ExactText: Hashable, Sendable {
+  public var text: String
+
+  public init(_ text: String) { self.text = text }
+
+  public static func == (left: Self, right: Self) -> Bool { left.text.isExactly(right.text) }
+
+  public func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
+}

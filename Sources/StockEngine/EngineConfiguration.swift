@@ -1,3 +1,4 @@
+public import NIOCore
 public import StockCore
 public import StockRedis
 
@@ -13,6 +14,10 @@ public struct EngineConfiguration: Sendable {
   public var allowUnsafeRedis: Bool
   /// Called when Redis cannot be reached, before the next attempt: restarts a server of our own.
   public var reviveRedis: (@Sendable () async -> Void)?
+  /// How long Redis may be silent while shards are loaded, before its connection is given up.
+  public var loadTimeout = TimeAmount.seconds(30)
+  /// How often Redis is asked whether it is still set to keep what it is given.
+  public var settingsInterval = Duration.seconds(10)
 
   public init(
     address: RedisAddress, keys: RedisKeys = RedisKeys(namespace: "stock"),

@@ -13,11 +13,12 @@ public final class ShardedEngine: Engine {
   private let shards: [ShardActor]
   private let ledger: LedgerReader
   let redisWatch: RedisWatch
+  let settingsWatch: SettingsWatch
   private let logger: Logger
 
   private init(
     shardMap: ShardMap, control: any ControlPlane, engineLoops: [NIOLoopBound<EngineLoop>],
-    shards: [ShardActor], ledger: LedgerReader, logger: Logger
+    shards: [ShardActor], ledger: LedgerReader, settingsWatch: SettingsWatch, logger: Logger
   ) {
     self.shardMap = shardMap
     self.control = control
@@ -26,6 +27,7 @@ public final class ShardedEngine: Engine {
     self.shards = shards
     self.ledger = ledger
     self.redisWatch = RedisWatch(connection: ledger.connection)
+    self.settingsWatch = settingsWatch
     self.logger = logger
   }
 
@@ -38,7 +40,8 @@ public final class ShardedEngine: Engine {
   ) async throws -> ShardedEngine {
     Bounds.check()
     precondition(!loops.isEmpty, "an engine needs an event loop")
-    let shardCount = try await openNamespace(configuration, on: loops[0], logger: logger)
+    let (shardCount, warnings) = try await openNamespace(
+      configuration, on: loops[0], logger: logger)
     let shardMap = ShardMap(shardCount: shardCount)
     let owner = newOwner()
     let shared = EngineShared(map: shardMap, configuration: configuration.shard)
@@ -65,12 +68,16 @@ public final class ShardedEngine: Engine {
 
     let control = RedisControlPlane(
       configuration: configuration, owner: owner, loop: loops[0], logger: logger)
+    let ledger = LedgerReader(configuration: configuration)
     let engine = ShardedEngine(
-      shardMap: shardMap, control: control, engineLoops: peers, shards: shards,
-      ledger: LedgerReader(configuration: configuration), logger: logger)
+      shardMap: shardMap, control: control, engineLoops: peers, shards: shards, ledger: ledger,
+      settingsWatch: SettingsWatch(
+        connection: ledger.connection, configuration: configuration, told: warnings,
+        logger: logger), logger: logger)
     do {
       try await control.load()
       try await engine.waitUntilServing()
+      engine.settingsWatch.start()
     } catch {
       await engine.stop()
       throw error
@@ -80,7 +87,7 @@ public final class ShardedEngine: Engine {
 
   private static func openNamespace(
     _ configuration: EngineConfiguration, on loop: LoopThread, logger: Logger
-  ) async throws -> Int {
+  ) async throws -> (shardCount: Int, warnings: [String]) {
     let connection = try await RedisConnection.connect(
       to: configuration.address, on: loop, connectTimeout: .seconds(10)
     ).get()
@@ -93,7 +100,7 @@ public final class ShardedEngine: Engine {
         configuration.keys, on: connection, newShardCount: configuration.shardCount,
         now: EngineClock.wall())
       await connection.disconnect()
-      return namespace.shardCount
+      return (namespace.shardCount, warnings)
     } catch {
       await connection.disconnect()
       throw error
@@ -144,6 +151,7 @@ public final class ShardedEngine: Engine {
     for bound in engineLoops {
       try? await bound.eventLoop.submit { bound.value.stop() }.get()
     }
+    settingsWatch.stop()
     await (control as? RedisControlPlane)?.stop()
     await ledger.stop()
   }

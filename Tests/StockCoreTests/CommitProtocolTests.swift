@@ -319,6 +319,36 @@ struct CommitProtocolTests {
     #expect(shard.ask(.readEntry(1)).outcome == .unavailable(.storeUnavailable))
   }
 
+  @Test("INVALID eight times in a row: the shard stops, says so, and answers reads")
+  func invalidAgainAndAgain() throws {
+    let shard = TestShard()
+    shard.set(1, "A", 5)
+    shard.commit()
+    /// One more refusal, behind which the shard is read anew; or not.
+    func refuse(goesOn: Bool) throws {
+      let ticket = shard.ask(.take(1, "A", 2)).ticket
+      shard.endOfTick()
+      shard.reply(.invalid("entry 1"))
+      #expect(shard.action.name == (goesOn ? "recover" : "none"))
+      let why: Unavailability = goesOn ? .storeUnavailable : .outcomeUnknown
+      #expect(shard.answers() == [ticket: .unavailable(why)])
+      if goesOn { try shard.load(1, "A", 5) }
+      #expect(shard.hasFailed != goesOn)
+    }
+    for _ in 1..<8 { try refuse(goesOn: true) }
+    // Something that Redis takes begins the count anew.
+    #expect(shard.answer(.take(1, "A", 1))?.reserved == 1)
+    for _ in 1..<8 { try refuse(goesOn: true) }
+    try refuse(goesOn: false)
+    #expect(shard.isDamaged && shard.isReadable && !shard.isServing)
+    #expect(shard.state.hasPrefix("failed: redis refuses"))
+    #expect(shard.state.contains("entry 1"))
+    #expect(shard.ask(.readEntry(1)).outcome?.reserved == 0)
+    #expect(shard.ask(.take(1, "A", 1)).outcome == .unavailable(.storeUnavailable))
+    shard.pass(shard.limits.heartbeat + shard.limits.suspension)
+    #expect(shard.action.name == "none" && shard.hasFailed)
+  }
+
   @Test("executed wrongly: the shard stops and says so")
   func failed() {
     let shard = TestShard()

@@ -108,6 +108,18 @@ final class TestShard {
     action = machine.connectionReady(now: now)
   }
 
+  /// The shard is taken again and read anew: it holds one product with these units.
+  func load(_ product: ProductID, _ location: String, _ quantity: Int64) throws {
+    machine.beginLoading(machine.committedMeta)
+    try machine.load(
+      product: product, ProductValue(store: 1, type: .physical, createdAt: 0, updatedAt: 0))
+    let value = EntryValue(
+      quantity: quantity, reserved: 0, version: 1, createdAt: 0, updatedAt: 0, gtin: .none,
+      location: 0)
+    try machine.load(entry: 1, product: product, location: location, value)
+    try machine.finishLoading()
+  }
+
   func requestTurn() { action = machine.requestTurn(now: now) }
   func endTurn(isWritten: Bool) { action = machine.endTurn(isWritten: isWritten, now: now) }
   func restored() { action = machine.restored(now: now) }

@@ -221,6 +221,15 @@ struct UnitTests {
     #expect(Ticket(loop: 1, connection: 2, request: 1 << 22).connection == 2)
   }
 
+  @Test("every loop that there may be has tickets of its own, none of them a shard's")
+  func ticketsOfLoops() {
+    for loop in 0..<Ticket.maxLoops {
+      let ticket = Ticket(loop: loop, connection: 0, request: 0)
+      #expect(ticket.loop == loop && !ticket.isOfShard)
+    }
+    #expect(Ticket(home: Bounds.maxShards - 1, attempt: 1).isOfShard)
+  }
+
   @Test("the bounds agree with each other")
   func bounds() { Bounds.check() }
 

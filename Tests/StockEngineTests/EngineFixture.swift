@@ -58,6 +58,7 @@ final class EngineFixture: Sendable {
 
   static func with<Result: Sendable>(
     loops: Int = 2, shards: Int = 3, configuration: ShardConfiguration = .init(),
+    logger: Logger? = nil, configure: (inout EngineConfiguration) -> Void = { _ in },
     _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let folder =
@@ -65,7 +66,8 @@ final class EngineFixture: Sendable {
     let redis = try await ManagedRedis.start(dataFolder: folder, durability: .everysec)
     do {
       let fixture = try await start(
-        folder: folder, redis: redis, loops: loops, shards: shards, configuration: configuration)
+        folder: folder, redis: redis, loops: loops, shards: shards, configuration: configuration,
+        logger: logger, configure: configure)
       let result = try await body(fixture)
       await fixture.stopEngine()
       try await redis.stop()
@@ -80,16 +82,19 @@ final class EngineFixture: Sendable {
 
   private static func start(
     folder: String, redis: ManagedRedis, loops: Int, shards: Int,
-    configuration: ShardConfiguration = .init()
+    configuration: ShardConfiguration = .init(), logger: Logger? = nil,
+    configure: (inout EngineConfiguration) -> Void = { _ in }
   ) async throws -> EngineFixture {
     let group = try LoopGroup(threads: loops)
     let all = group.loops
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
+    var quiet = Logger(label: "test")
+    quiet.logLevel = .critical
+    var wanted = EngineConfiguration(
+      address: redis.address, shardCount: shards, shard: configuration,
+      reviveRedis: { _ = try? await redis.restartIfDead() })
+    configure(&wanted)
     let engine = try await ShardedEngine.start(
-      configuration: EngineConfiguration(
-        address: redis.address, shardCount: shards, shard: configuration,
-        reviveRedis: { _ = try? await redis.restartIfDead() }), loops: all, logger: logger)
+      configuration: wanted, loops: all, logger: logger ?? quiet)
     var clients: [NIOLoopBound<LoopClient>] = []
     for loop in all {
       clients.append(
@@ -100,8 +105,11 @@ final class EngineFixture: Sendable {
   }
 
   /// Another engine on the same Redis: it takes the shards.
-  func restarted(loops: Int = 1) async throws -> EngineFixture {
-    try await Self.start(folder: folder, redis: redis, loops: loops, shards: 99)
+  func restarted(
+    loops: Int = 1, configure: (inout EngineConfiguration) -> Void = { _ in }
+  ) async throws -> EngineFixture {
+    try await Self.start(
+      folder: folder, redis: redis, loops: loops, shards: 99, configure: configure)
   }
 
   func stopEngine() async {

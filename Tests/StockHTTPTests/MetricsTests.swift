@@ -97,6 +97,14 @@ import Testing
       ])
   }
 
+  @Test(arguments: [(nil, []), (true, ["1"]), (false, ["0"])] as [(Bool?, [String])])
+  func settingsOfRedisAreToldWhereTheyAreKnown(_ areRight: Bool?, _ values: [String]) {
+    var text = MetricsText()
+    text.append(EngineFigures(areSettingsRight: areRight))
+    let lines = text.text.split(separator: "\n").filter { $0.hasPrefix("stock_redis_settings_ok") }
+    #expect(lines == values.map { "stock_redis_settings_ok \($0)" })
+  }
+
   @Test func whatPartsTellStandsInTheRegistry() {
     let registry = MetricRegistry()
     registry.makeCounter(label: "stock.restarts", dimensions: [("shard", "1")]).increment(by: 2)

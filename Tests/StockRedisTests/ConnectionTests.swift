@@ -204,6 +204,38 @@ struct ConnectionTests {
     }
   }
 
+  @Test(
+    "a question that Redis does not answer ends the connection after a while",
+    arguments: ["call", "callAll", "query"])
+  func silence(_ kind: String) async throws {
+    // It takes the command, and says nothing: as a host that has lost its power.
+    let server = try await ScriptedServer([])
+    let connection = try await RedisConnection.connect(
+      to: server.address, on: LoopGroup.shared.nextLoop(), answerTimeout: .milliseconds(50),
+      loadScripts: false
+    ).get()
+    let log = Log()
+    let asking = Task {
+      do throws(RedisConnectionError) {
+        switch kind {
+        case "call": _ = try await connection.call(["PING"])
+        case "callAll": _ = try await connection.callAll([["PING"], ["PING"]])
+        default: _ = try await connection.query({ $0.writeRESPCommand(["PING"]) }) { _ in 0 }
+        }
+        log.add("answered")
+      } catch {
+        log.add("\(error.code) \(error.mayHaveRun)")
+      }
+    }
+    for _ in 0..<6_000 where log.lines.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(log.lines == ["closed true"])
+    #expect(try await connection.eventLoop.submit { !connection.isOpen }.get())
+    // Whoever still waits does so no more.
+    await connection.disconnect()
+    await asking.value
+    try await server.stop()
+  }
+
   @Test("too many waiting commands are refused, not kept")
   func tooMany() async throws {
     try await TestRedis.with { _, connection in

@@ -103,6 +103,27 @@ struct ImportPlanTests {
       ])
   }
 
+  @Test("SKUs and titles are their bytes: an accent in one letter or behind it makes two products")
+  func exactTexts() throws {
+    let (one, two) = ("caf\u{e9}", "cafe\u{301}")
+    let new = try Self.plan("sku,title,location,quantity\n\(one),T,M,1\n\(two),T,M,2\n")
+    #expect(new.problems.isEmpty)
+    #expect(new.products.map { Array($0.product.sku.utf8) } == [one, two].map { Array($0.utf8) })
+    #expect(new.products.map(\.product.id) == [1, 2] && new.entries.map(\.product) == [0, 1])
+
+    var catalogue = Catalogue()
+    for (id, sku) in [(6, one), (7, two)] as [(ProductID, String)] {
+      catalogue.add(
+        CatalogueProduct(id: id, sku: sku, title: one, gtin: "", type: .physical), isOurs: true)
+    }
+    let known = try Self.plan(
+      "sku,title,location,quantity\n\(two),\(one),M,1\n\(one),\(two),M,2\n",
+      catalogue: catalogue)
+    #expect(known.problems.isEmpty)
+    #expect(known.products.map(\.product.id) == [7, 6])
+    #expect(known.products.map(\.change) == [.unchanged, .changed])
+  }
+
   static let bad: [(line: String, problem: String)] = [
     ("A,a,M", "3 fields where the header has 7"),
     (",a,M,1,,,", "no sku"),

@@ -45,6 +45,14 @@ struct ReplayPlanTests {
     #expect(plan.skus.map(\.title) == ["Apple", "Banana"])
   }
 
+  @Test("SKUs and invoices are their bytes: an accent in one letter or behind it makes two")
+  func exactTexts() throws {
+    let (one, two) = ("\u{e9}", "e\u{301}")
+    let plan = try Self.plan("\(one),,\(one),1,,,\n\(two),,\(two),2,,,\n\(one),,\(one),3,,,\n")
+    #expect(plan.invoices.map { plan.lines[$0.lines].map(\.quantity) } == [[1, 3], [2]])
+    #expect(plan.skus.map { $0.name.utf8.count } == [2, 3])
+  }
+
   @Test("the same SKU twice in an invoice stays two lines")
   func twice() throws {
     let plan = try Self.plan("1,,A1,6,,,\n1,,A1,2,,,\n")

@@ -202,6 +202,17 @@ struct ImportRunnerTests {
     #expect(engine.withState { $0.products.count } == 2)
   }
 
+  @Test("what differs only in how Unicode writes a letter are two products, the second time too")
+  func exactTexts() async throws {
+    let engine = FakeEngine()
+    let file = "sku,title,location,quantity\n\u{e9},a,M,5\ne\u{301},a,M,6\n"
+    let first = try await Self.run(engine, file)
+    #expect(first.productsMade == 2 && first.entriesSet == 2 && first.refused.total == 0)
+    #expect(engine.entry(1, "M") == "5/0" && engine.entry(2, "M") == "6/0")
+    let second = try await Self.run(engine, file)
+    #expect(second.productsUnchanged == 2 && second.entriesSet == 2)
+  }
+
   @Test("what the engine refuses is told by code and line")
   func refused() async throws {
     let engine = FakeEngine()

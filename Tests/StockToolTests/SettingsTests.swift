@@ -106,6 +106,8 @@ struct SettingsTests {
       ("STOCK_LOG_FORMAT", "xml", "--log-format must be console or json"),
       ("STOCK_METRICS", "yes", "--metrics must be admin, open or off"),
       ("STOCK_SHARDS", "0", "--shards must be"), ("STOCK_LOOPS", "257", "--loops must be"),
+      // Tickets have no number for it.
+      ("STOCK_LOOPS", "256", "--loops must be a number from 1 to 255"),
       ("STOCK_REDIS", "localhost:6379", "--redis must be"),
       ("STOCK_DATA", "", "--data must not be empty"),
       ("STOCK_EXPIRY_GRACE", "2d", "--expiry-grace must be a time from 0s to 1d"),
@@ -123,6 +125,11 @@ struct SettingsTests {
   func refused(name: String, value: String, words: String) async {
     let error = await #expect(throws: ToolError.self) { try await Self.load([:], [name: value]) }
     #expect(error?.description.hasPrefix(words) == true)
+  }
+
+  @Test("as many loops as there may be")
+  func mostLoops() async throws {
+    #expect(try await Self.load([:], ["STOCK_LOOPS": "255"]).loops == 255)
   }
 
   @Test("no authentication is for loopback only")

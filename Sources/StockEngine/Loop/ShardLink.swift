@@ -21,6 +21,7 @@ final class ShardLink {
   let loop: LoopThread
   let owner: String
   let keys: RedisKeys
+  let loadTimeout: TimeAmount
   private let address: RedisAddress
   private let durability: Durability
   private let ledgerLength: Int64
@@ -42,6 +43,7 @@ final class ShardLink {
     self.loop = loop
     self.owner = owner
     self.keys = configuration.keys
+    self.loadTimeout = configuration.loadTimeout
     self.address = configuration.address
     self.durability = configuration.durability
     self.ledgerLength = configuration.shard.ledgerLength

@@ -8,11 +8,14 @@ public struct EngineFigures: Sendable {
   public var shards: [ShardFigures]
   /// What Redis said of itself when it was asked last, by the look before; nil: it was not asked yet.
   public var redis: RedisFigures?
+  /// Redis is set to keep what it is given; nil: it does not say.
+  public var areSettingsRight: Bool?
 
   public init(
     commits: CommitCounts = CommitCounts(), shards: [ShardFigures] = [],
-    redis: RedisFigures? = nil
+    redis: RedisFigures? = nil, areSettingsRight: Bool? = nil
   ) {
+    self.areSettingsRight = areSettingsRight
     self.redis = redis
     self.commits = commits
     self.shards = shards
@@ -35,6 +38,7 @@ extension ShardedEngine {
     }
     figures.shards.sort { $0.shard < $1.shard }
     figures.redis = redisWatch.look()
+    figures.areSettingsRight = settingsWatch.isRight
     return figures
   }
 }

@@ -11,8 +11,6 @@ final class ShardLoader {
   private static let fieldsPerPage = 2_000
   /// Keys that one step of the search for buckets looks at.
   private static let keysPerStep = 10_000
-  /// How long Redis may be silent before its connection is given up.
-  private static let patience = TimeAmount.seconds(30)
 
   private let shard: ShardActor
   private let loading: Int
@@ -74,7 +72,7 @@ final class ShardLoader {
   private func watch() {
     let before = replies
     let bound = NIOLoopBound(self, eventLoop: link.loop)
-    link.loop.scheduleTask(in: Self.patience) {
+    link.loop.scheduleTask(in: link.loadTimeout) {
       let loader = bound.value
       guard !loader.isAborted, !loader.isFinished, let connection = loader.connection,
         connection.isOpen, connection === loader.link.connection

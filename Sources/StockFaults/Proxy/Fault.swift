@@ -24,6 +24,8 @@ public struct Fault: Sendable {
   public enum Scope: Sendable, Equatable {
     /// Commits, of any shard.
     case commits
+    /// Commands of this name, in upper case: "HSCAN".
+    case commands(named: String)
     /// All that the proxy sees: also what a new connection says first.
     case everything
   }
@@ -45,6 +47,7 @@ public struct Fault: Sendable {
   func meets(_ command: RedisCommand) -> Bool {
     switch scope {
     case .commits: command.isCommit
+    case .commands(let name): command.name == name
     case .everything: true
     }
   }

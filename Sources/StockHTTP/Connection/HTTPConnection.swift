@@ -106,7 +106,7 @@ final class HTTPConnection: StreamSocket {
     guard isOpen else { return }
     if sawPart {
       // Another may have begun behind it.
-      partialSince = held == nil ? nil : front.tick
+      partialSince = held == nil && decoder?.isInside != true ? nil : front.tick
       sawPart = false
     } else if inbound == nil, partialSince == nil, !ignoresInput {
       partialSince = front.tick

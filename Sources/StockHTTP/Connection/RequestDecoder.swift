@@ -10,6 +10,9 @@ import StockLoop
 final class RequestDecoder {
   private let channel: EmbeddedChannel
   private let allocator = ByteBufferAllocator()
+  private let outlet: Outlet
+  /// What came last did not end a part of a request: the rest of one is on its way.
+  private(set) var isInside = false
   private var isBusy = false
   private var isClosed = false
 
@@ -23,16 +26,26 @@ final class RequestDecoder {
       HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits),
       maximumBufferSize: 4 * HTTPLimits.maxHeaderBytes)
     channel = EmbeddedChannel()
+    outlet = Outlet(connection)
     do {
-      try channel.pipeline.syncOperations.addHandlers([decoder, Outlet(connection)])
+      try channel.pipeline.syncOperations.addHandlers([decoder, outlet])
     } catch {
       finish()
       throw error
     }
   }
 
-  /// Bytes came.
+  /// Bytes came. The last one goes in by itself: the decoder does not say where in them a request has
+  /// ended, and whether another has begun behind it.
   func take(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 0 else { return }
+    feed(UnsafeRawBufferPointer(rebasing: bytes.dropLast()))
+    let parts = outlet.parts
+    feed(UnsafeRawBufferPointer(rebasing: bytes.suffix(1)))
+    isInside = outlet.parts == parts
+  }
+
+  private func feed(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 0 else { return }
     var buffer = allocator.buffer(capacity: bytes.count)
     buffer.writeBytes(bytes)
@@ -69,10 +82,13 @@ private final class Outlet: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
 
   private weak var connection: HTTPConnection?
+  /// That have come out.
+  private(set) var parts = 0
 
   init(_ connection: HTTPConnection) { self.connection = connection }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    parts &+= 1
     guard let connection, connection.isOpen else { return }
     connection.take(unwrapInboundIn(data))
   }

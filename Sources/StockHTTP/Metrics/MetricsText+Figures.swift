@@ -133,6 +133,12 @@ extension MetricsText {
         "stock_shard_commit_lag_seconds", [("shard", "\(shard.shard)")],
         Double(shard.commitLag) / 1_000)
     }
+    if let areRight = figures.areSettingsRight {
+      single(
+        "stock_redis_settings_ok", .gauge,
+        "1: Redis is set to keep what it is given (appendonly, appendfsync, maxmemory-policy).",
+        areRight ? 1 : 0)
+    }
     if let redis = figures.redis { append(redis) }
   }
 

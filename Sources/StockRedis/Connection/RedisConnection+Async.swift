@@ -6,9 +6,6 @@ import StockLoop
 /// Where no answer comes in time the connection is closed, as after every time-out: what comes later
 /// would be taken for the answer to something else.
 extension RedisConnection {
-  /// How long an answer may take.
-  private static let patience = TimeAmount.seconds(30)
-
   /// Sends one command from anywhere, and keeps a copy of its reply. An error reply is a
   /// `RESPValue.error`, not thrown.
   public func call(_ words: [String]) async throws(RedisConnectionError) -> RESPValue {
@@ -21,7 +18,7 @@ extension RedisConnection {
     let results: [Result<RESPValue, RedisConnectionError>] = await withCheckedContinuation { done in
       eventLoop.execute {
         var results: [Result<RESPValue, RedisConnectionError>] = []
-        let deadline = self.eventLoop.scheduleTask(in: Self.patience) { self.close() }
+        let deadline = self.eventLoop.scheduleTask(in: self.answerTimeout) { self.close() }
         for words in commands {
           self.send({ $0.writeRESPCommand(words) }) { result in
             results.append(result.map { RESPValue($0) })
@@ -44,7 +41,7 @@ extension RedisConnection {
   ) async throws(RedisConnectionError) -> Value {
     let result: Result<Value, RedisConnectionError> = await withCheckedContinuation { done in
       eventLoop.execute {
-        let deadline = self.eventLoop.scheduleTask(in: Self.patience) { self.close() }
+        let deadline = self.eventLoop.scheduleTask(in: self.answerTimeout) { self.close() }
         self.send(body) {
           deadline.cancel()
           done.resume(returning: $0.map(read))

@@ -8,13 +8,17 @@ extension RedisConnection {
   /// - Parameters:
   ///   - eventLoop: the connection lives there.
   ///   - connectTimeout: for connecting; and again for the commands that follow.
+  ///   - answerTimeout: for each `call`, `callAll` and `query` later. Where it is over, the connection
+  ///     is closed.
   ///   - loadScripts: false leaves `scripts` nil: for connections that call none.
   /// - Returns: fails with a `RedisConnectionError`: `unreachable`, `notReady`, `refused`, `closed`.
   public static func connect(
     to address: RedisAddress, on eventLoop: LoopThread,
-    connectTimeout: TimeAmount = .seconds(5), loadScripts: Bool = true
+    connectTimeout: TimeAmount = .seconds(5), answerTimeout: TimeAmount = .seconds(30),
+    loadScripts: Bool = true
   ) -> EventLoopFuture<RedisConnection> {
-    let connection = RedisConnection(address: address, eventLoop: eventLoop)
+    let connection = RedisConnection(
+      address: address, eventLoop: eventLoop, answerTimeout: answerTimeout)
     let target: Connector.Target =
       switch address.endpoint {
       case .unix(let path): .unix(path: path)

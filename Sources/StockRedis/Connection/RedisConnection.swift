@@ -21,6 +21,8 @@ public final class RedisConnection: @unchecked Sendable {
 
   public let address: RedisAddress
   public let eventLoop: LoopThread
+  /// How long `call` and its like wait for an answer before the connection is closed.
+  let answerTimeout: TimeAmount
   /// nil: connected without loading the scripts.
   public internal(set) var scripts: LoadedScripts?
 
@@ -35,9 +37,10 @@ public final class RedisConnection: @unchecked Sendable {
   private var ended: RedisConnectionError?
   private var isCloseReported = false
 
-  init(address: RedisAddress, eventLoop: LoopThread) {
+  init(address: RedisAddress, eventLoop: LoopThread, answerTimeout: TimeAmount) {
     self.address = address
     self.eventLoop = eventLoop
+    self.answerTimeout = answerTimeout
   }
 
   /// Called exactly once, on the event loop, when the connection has ended, after all waiting

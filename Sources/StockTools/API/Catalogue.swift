@@ -15,11 +15,17 @@ public struct CatalogueProduct: Equatable, Sendable {
     self.gtin = gtin
     self.type = type
   }
+
+  /// Texts are their bytes, as they are to the engine.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.id == right.id && left.sku.isExactly(right.sku) && left.title.isExactly(right.title)
+      && left.gtin == right.gtin && left.type == right.type
+  }
 }
 
 /// What the engine knows already: one store's products by SKU, and whose every other id is.
 public struct Catalogue: Sendable {
-  public private(set) var bySKU: [String: CatalogueProduct] = [:]
+  private var bySKU: [ExactText: CatalogueProduct] = [:]
   /// Ids of the store's products.
   private var skus: [ProductID: String] = [:]
   /// Ids of other stores' products.
@@ -37,8 +43,12 @@ public struct Catalogue: Sendable {
     }
     skus[product.id] = product.sku
     // The engine allows a SKU twice; the older product keeps the name.
-    if !product.sku.isEmpty, bySKU[product.sku] == nil { bySKU[product.sku] = product }
+    let sku = ExactText(product.sku)
+    if !product.sku.isEmpty, bySKU[sku] == nil { bySKU[sku] = product }
   }
+
+  /// The store's product with exactly this SKU.
+  public func product(sku: String) -> CatalogueProduct? { bySKU[ExactText(sku)] }
 
   public enum Owner: Equatable, Sendable {
     case nobody, otherStore

@@ -41,7 +41,7 @@ public struct ImportPlanner {
   private var plan = ImportPlan()
   private var drafts: [Draft] = []
   private var skus: [String] = []
-  private var placeOfSKU: [String: Int32] = [:]
+  private var placeOfSKU: [ExactText: Int32] = [:]
   private var placeOfID: [ProductID: Int32] = [:]
   private var placeOfLocation: [String: Int32] = [:]
   private var seen: Set<UInt64> = []
@@ -153,10 +153,10 @@ public struct ImportPlanner {
 
   /// Judges a line beside the ones before and the catalogue; changes nothing unless it is good.
   private mutating func add(_ line: Line, at number: Int) throws {
-    let place = placeOfSKU[line.sku]
+    let place = placeOfSKU[ExactText(line.sku)]
     var draft =
       place.map { drafts[Int($0)] }
-      ?? Draft(known: catalogue.bySKU[line.sku], line: number)
+      ?? Draft(known: catalogue.product(sku: line.sku), line: number)
     if draft.title.isEmpty { draft.title = line.title }
     draft.gtin = try agreed(draft.gtin, line.gtin, "gtin", draft.line)
     draft.type = try agreed(draft.type, line.type, "product_type", draft.line)
@@ -183,7 +183,7 @@ public struct ImportPlanner {
           quantity: quantity))
     }
     if place == nil {
-      placeOfSKU[line.sku] = product
+      placeOfSKU[ExactText(line.sku)] = product
       skus.append(line.sku)
       drafts.append(draft)
     } else {

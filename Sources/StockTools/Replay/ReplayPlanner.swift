@@ -15,8 +15,8 @@ public struct ReplayPlanner {
   private var numbers: [String] = []
   private var customers: [String] = []
   private var linesOfInvoice: [Int] = []
-  private var placeOfInvoice: [String: Int32] = [:]
-  private var placeOfSKU: [String: Int32] = [:]
+  private var placeOfInvoice: [ExactText: Int32] = [:]
+  private var placeOfSKU: [ExactText: Int32] = [:]
   /// By file: what is wrong with its lines.
   public private(set) var problems: [(file: String, problems: LineProblems)] = []
 
@@ -89,14 +89,15 @@ public struct ReplayPlanner {
   }
 
   private mutating func place(ofSKU name: String, title: String) -> Int32 {
-    if let place = placeOfSKU[name] {
+    let key = ExactText(name)
+    if let place = placeOfSKU[key] {
       if plan.skus[Int(place)].title.isEmpty, !title.isEmpty {
         plan.skus[Int(place)].title = Self.cut(title)
       }
       return place
     }
     let place = Int32(plan.skus.count)
-    placeOfSKU[name] = place
+    placeOfSKU[key] = place
     plan.skus.append(
       ReplayPlan.SKU(
         name: name, title: Self.cut(title), isService: ReplayPlan.looksLikeService(name)))
@@ -104,9 +105,10 @@ public struct ReplayPlanner {
   }
 
   private mutating func place(ofInvoice number: String) -> Int32 {
-    if let place = placeOfInvoice[number] { return place }
+    let key = ExactText(number)
+    if let place = placeOfInvoice[key] { return place }
     let place = Int32(numbers.count)
-    placeOfInvoice[number] = place
+    placeOfInvoice[key] = place
     numbers.append(number)
     customers.append("")
     linesOfInvoice.append(0)

@@ -34,7 +34,7 @@ struct ReplayStock: Sendable {
     var items: [Item] = []
     var missing: [CatalogueProduct] = []
     for sku in skus {
-      if let known = catalogue.bySKU[sku.name] {
+      if let known = catalogue.product(sku: sku.name) {
         items.append(Item(product: known.id, isUnlimited: known.type.isUnlimited))
       } else if making {
         let product = CatalogueProduct(

@@ -31,14 +31,7 @@ final class Access: Sendable {
 
   /// Speaks TLS, if that is wanted, and hands the connections to `server`. Files are looked at from now on.
   func listen(before server: HTTPServer) async throws {
-    if let tls = settings.tls {
-      var wanted = TLSListener.Settings(
-        host: settings.host, port: tls.port, certificate: tls.certificate, key: tls.key)
-      wanted.onlyLoopback = settings.authentication == .none
-      let limits = HTTPConfiguration()
-      wanted.maxConnections = settings.maxConnections ?? limits.maxConnections
-      wanted.maxConnectionsPerAddress =
-        settings.maxConnectionsPerAddress ?? limits.maxConnectionsPerAddress
+    if let wanted = settings.tlsListener {
       do throws(AccessError) {
         let started = try await TLSListener.start(wanted, logger: logger) { socket, peer in
           // It is a socket: nothing else is thrown for.
@@ -71,6 +64,18 @@ extension ServeSettings {
   /// two that carry its plain bytes (ADR 25).
   var neededFiles: Int {
     (maxConnections ?? HTTPConfiguration().maxConnections) * (tls == nil ? 1 : 3) + FileLimit.spare
+  }
+
+  /// Takes as many connections by TLS as there may be without; nil: no TLS.
+  var tlsListener: TLSListener.Settings? {
+    guard let tls else { return nil }
+    var wanted = TLSListener.Settings(
+      host: host, port: tls.port, certificate: tls.certificate, key: tls.key)
+    wanted.onlyLoopback = authentication == .none
+    let limits = HTTPConfiguration()
+    wanted.maxConnections = maxConnections ?? limits.maxConnections
+    wanted.maxConnectionsPerAddress = maxConnectionsPerAddress ?? limits.maxConnectionsPerAddress
+    return wanted
   }
 }
 
