@@ -38,6 +38,9 @@ public struct HoldCursor: Equatable, Sendable {
 }
 
 public struct HoldPage: Sendable {
+  /// Lines of all holds of a page, but where one hold alone has more: some 2 MB as JSON.
+  public static let maxLines = 10_000
+
   public var items: [Hold]
   /// Holds that match, on all pages.
   public var total: Int

@@ -34,10 +34,8 @@ extension ShardedEngine {
       items += scan.items
       total += scan.total
     }
-    items = query.best(items)
-    let page = Array(items.prefix(query.limit))
-    let next = items.count > query.limit ? page.last.map(query.cursor(of:)) : nil
-    return HoldPage(items: page, total: total, next: next)
+    let page = query.page(of: query.best(items))
+    return HoldPage(items: page.items, total: total, next: page.next)
   }
 
   public func overview(store: StoreID?) async throws(EngineError) -> StockOverview {

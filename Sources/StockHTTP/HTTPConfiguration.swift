@@ -62,6 +62,9 @@ public struct HTTPConfiguration: Sendable {
 
   public var sessions = SessionTimes()
 
+  /// `HTTPLimits.maxUnsentBytes`; less only in tests.
+  var maxUnsentBytes = HTTPLimits.maxUnsentBytes
+
   /// `HTTPLimits.eventRingBytes`; less only in tests.
   var eventRingBytes = HTTPLimits.eventRingBytes
 

@@ -189,6 +189,9 @@ open class StreamSocket: PolledSocket {
   /// Nothing waits to be sent.
   public final var hasSentAll: Bool { !waits }
 
+  /// Bytes that wait because the kernel has not taken them.
+  public final var waitingBytes: Int { waiting.readableBytes }
+
   /// Tells the other side that no more comes. To be called where nothing waits.
   public final func endOutput() {
     guard isOpen else { return }

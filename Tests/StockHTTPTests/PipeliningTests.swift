@@ -32,6 +32,49 @@ import Testing
     #expect(try wire.ask(request("GET", "/healthz")).status == 200)
   }
 
+  @Test("when too many answers are unread, reads are refused, and who reads nothing is let go")
+  func unreadAnswersOfAll() throws {
+    let wire = try Wire(configure: { $0.maxUnsentBytes = 1 << 10 })
+    let other = try ClientEnd(wire.front)
+    try wire.send(String(repeating: large, count: 10))
+    func ask(_ text: String) throws -> Response? {
+      other.send(Array(text.utf8))
+      wire.loop.run()
+      return try Response.parse(String(decoding: other.take(), as: UTF8.self)).first
+    }
+    #expect(try ask(large)?.status == 200)
+    while !other.take().isEmpty { wire.loop.run() }
+    // It is looked at every second.
+    wire.pass(2)
+    #expect(wire.front.hasTooMuchUnsent)
+    let refused = try ask(large)
+    #expect(refused?.status == 503 && refused?.code == "overloaded")
+    #expect(refused?.fields["retry-after"] == "1")
+    #expect(try ask(request("POST", base + "/batch", #"{"operations":[]}"#))?.status == 503)
+    #expect(try ask(request("POST", base + "/reserve", reserveBody))?.status == 200)
+    #expect(wire.connection?.isOpen == true)
+    wire.pass(5)
+    #expect(wire.connection?.isOpen == false)
+    wire.pass(2)
+    #expect(!wire.front.hasTooMuchUnsent)
+    #expect(try ask(request("GET", base + "/product/5"))?.status == 200)
+  }
+
+  @Test("who reads, if slowly, is not let go")
+  func slowReading() throws {
+    let wire = try Wire(configure: { $0.maxUnsentBytes = 1 << 10 })
+    try wire.send(String(repeating: large, count: 10))
+    for _ in 0..<12 {
+      wire.pass(2)
+      #expect(wire.front.hasTooMuchUnsent)
+      wire.client.drop(upTo: 64 << 10)
+      wire.loop.run()
+    }
+    #expect(wire.connection?.isOpen == true)
+    wire.pass(8)
+    #expect(wire.connection?.isOpen == false)
+  }
+
   @Test("what comes at once is taken up as the answers come", arguments: [true, false])
   func underWayIsBounded(scans: Bool) throws {
     let wire = try wire(scans: scans)

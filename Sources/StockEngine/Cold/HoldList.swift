@@ -32,6 +32,18 @@ extension HoldQuery {
     Array(items.sorted { isBefore(cursor(of: $0), cursor(of: $1)) }.prefix(limit + 1))
   }
 
+  /// A page of the best: it ends with `limit`, or before a hold with which it has more than
+  /// `HoldPage.maxLines` lines. One is always on it.
+  func page(of best: [Hold]) -> (items: [Hold], next: HoldCursor?) {
+    var lines = 0
+    let fitting = best.prefix(limit).prefix { hold in
+      lines += hold.lines.count
+      return lines <= HoldPage.maxLines
+    }
+    let items = Array(best.prefix(max(fitting.count, 1)))
+    return (items, best.count > items.count ? items.last.map(cursor(of:)) : nil)
+  }
+
   func cursor(of hold: Hold) -> HoldCursor { HoldCursor(createdAt: hold.createdAt, id: hold.id) }
 
   /// The newest first.

@@ -19,6 +19,7 @@ extension HTTPConnection {
   ///
   /// - Returns: why not; nil: it may, and counts as under way from now on.
   func admit(_ request: Exchange, bodyBytes: Int) -> Problem? {
+    if front.hasTooMuchUnsent, request.endpoint.answersAtLength { return .tooMuchUnsent }
     let store: StoreID = if case .only(let id) = request.principal.scope { id } else { 0 }
     guard
       let load = front.admission.take(
@@ -37,6 +38,9 @@ extension Principal {
 extension Problem {
   fileprivate static let tooMuchUnderWay = Problem(
     .overloaded, "Too much is under way. Nothing has changed.")
+
+  fileprivate static let tooMuchUnsent = Problem(
+    .overloaded, "Too many answers wait for clients to read them. Nothing has changed.")
 
   fileprivate static func rateLimited(_ limit: RateLimit) -> Problem {
     Problem(

@@ -14,6 +14,9 @@ enum Urgency: Int, Comparable, CaseIterable {
 }
 
 extension Endpoint {
+  /// Its answers may be long.
+  var answersAtLength: Bool { urgency == .read || self == .batch }
+
   var urgency: Urgency {
     switch self {
     case .readSummary, .listEntries, .readEntry, .readHold, .listHolds, .listMovements, .events,

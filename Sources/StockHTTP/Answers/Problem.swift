@@ -60,6 +60,9 @@ enum HTTPLimits {
   static let maxHeaderBytes = 16 << 10
   /// Bytes of bodies that a loop holds while they arrive.
   static let maxBodyBytesHeld = 256 << 20
+  /// Bytes of answers that a loop keeps for clients who have not read them. With more, reads and batches
+  /// are refused, and who reads nothing for `slowReaderTimeout` is let go.
+  static let maxUnsentBytes = 128 << 20
   /// Lists, catalogue changes and the like that a loop has under way.
   static let maxColdRequests = 256
 

@@ -65,6 +65,8 @@ final class HTTPConnection: StreamSocket {
   /// When the first bytes of a header came that is not complete.
   private var partialSince: Int?
   private var lastActivity = 0
+  /// What was unsent when it was last looked at.
+  private var unsentBefore = 0
 
   /// Takes a client's socket over, and its place.
   init(_ descriptor: CInt, front: LoopFront, origin: ConnectionOrigin) {
@@ -296,12 +298,21 @@ final class HTTPConnection: StreamSocket {
 
   // MARK: Time
 
+  /// Bytes of answers that the client has not read, and that the kernel has not taken.
+  var unsentBytes: Int { waitingBytes + readyBytes + out.count }
+
   /// Called every second.
   func checkTime() {
     guard isOpen else { return }
     let now = front.tick
     let requestTicks = LoopFront.ticks(front.configuration.requestTimeout)
-    let idleTicks = LoopFront.ticks(front.configuration.idleTimeout)
+    let isStuck = front.hasTooMuchUnsent && !isWritable
+    let idleTicks = LoopFront.ticks(
+      isStuck ? HTTPLimits.slowReaderTimeout : front.configuration.idleTimeout)
+    let unsent = unsentBytes
+    // It reads, if slowly.
+    if unsent < unsentBefore { lastActivity = now }
+    unsentBefore = unsent
     if let lingersUntil {
       if now >= lingersUntil { close() }
       return

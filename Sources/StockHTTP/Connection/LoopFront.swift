@@ -67,6 +67,8 @@ final class LoopFront: AnswerReceiver {
   var activity = ActivityCount()
   /// Bytes of bodies that have not arrived in full.
   var bodyBytesHeld = 0
+  /// Bytes of answers that clients have not read, as they were a second ago at most.
+  private(set) var unsentBytes = 0
 
   /// What is under way, and who may go on when it is too much.
   var admission = Admission()
@@ -151,8 +153,12 @@ final class LoopFront: AnswerReceiver {
     renewAuditBudget()
     let uses = keys.takeUses()
     if !uses.isEmpty { engine.control.noteUses(uses) }
+    unsentBytes = slots.reduce(0) { $0 + ($1.connection?.unsentBytes ?? 0) }
     for slot in slots.indices { slots[slot].connection?.checkTime() }
   }
+
+  /// More answers wait for their readers than the loop keeps.
+  var hasTooMuchUnsent: Bool { unsentBytes > configuration.maxUnsentBytes }
 
   /// `duration` in ticks.
   static func ticks(_ duration: TimeAmount) -> Int {

@@ -96,6 +96,7 @@ struct FrontFigures: Sendable {
   var eventReaders = 0
   var coldRequests = 0
   var bodyBytesHeld = 0
+  var unsentBytes = 0
   var requestsUnderWay = 0
 
   mutating func add(_ other: FrontFigures) {
@@ -104,6 +105,7 @@ struct FrontFigures: Sendable {
     eventReaders += other.eventReaders
     coldRequests += other.coldRequests
     bodyBytesHeld += other.bodyBytesHeld
+    unsentBytes += other.unsentBytes
     requestsUnderWay += other.requestsUnderWay
   }
 }
@@ -123,7 +125,7 @@ extension LoopFront {
   var figures: FrontFigures {
     FrontFigures(
       counts: counts, connections: connectionCount, eventReaders: events.readers.count,
-      coldRequests: coldRequests, bodyBytesHeld: bodyBytesHeld,
+      coldRequests: coldRequests, bodyBytesHeld: bodyBytesHeld, unsentBytes: unsentBytes,
       requestsUnderWay: admission.underWay)
   }
 }

@@ -80,6 +80,9 @@ extension MetricsText {
     single(
       "stock_http_body_bytes", .gauge, "Bytes of bodies that have not arrived in full.",
       figures.bodyBytesHeld)
+    single(
+      "stock_http_unsent_bytes", .gauge, "Bytes of answers that clients have not read.",
+      figures.unsentBytes)
   }
 
   mutating func append(_ figures: EngineFigures) {

@@ -65,6 +65,13 @@ final class ClientEnd {
     return received
   }
 
+  /// Reads so many bytes at most, and drops them.
+  func drop(upTo count: Int) {
+    var memory = [UInt8](repeating: 0, count: count)
+    _ = memory.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+    serve()
+  }
+
   func takePackets() -> Int {
     receive()
     defer {
