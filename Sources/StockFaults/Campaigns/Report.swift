@@ -32,9 +32,9 @@ public struct Report: Sendable {
   mutating func add(_ history: History) { tally += history.tally }
 
   /// Takes over what another run of the same campaign found.
-  mutating func add(_ report: Report, round: Int) {
-    facts += report.facts.map { "round \(round): \($0)" }
-    violations += report.violations.map { Violation($0.kind, "round \(round): \($0.text)") }
+  mutating func add(_ report: Report, run: Int) {
+    facts += report.facts.map { "run \(run): \($0)" }
+    violations += report.violations.map { Violation($0.kind, "run \(run): \($0.text)") }
     tally += report.tally
   }
 }
@@ -67,18 +67,18 @@ public struct Scene: Sendable {
 
   /// Runs a campaign several times, each with other random choices, until a promise is broken.
   public func repeated(
-    _ rounds: Int, _ campaign: (Scene) async throws -> Report
+    _ runs: Int, _ campaign: (Scene) async throws -> Report
   ) async throws -> Report {
     var scene = self
     var report = try await campaign(scene)
-    guard rounds > 1, report.isGood else { return report }
+    guard runs > 1, report.isGood else { return report }
     var all = Report(report.name)
-    all.add(report, round: 1)
-    for round in 2...rounds {
+    all.add(report, run: 1)
+    for run in 2...runs {
       scene.seed &+= 1
       report = try await campaign(scene)
-      all.add(report, round: round)
-      progress("\(report.name): round \(round) of \(rounds)")
+      all.add(report, run: run)
+      progress("\(report.name): run \(run) of \(runs)")
       if !report.isGood { break }
     }
     return all
