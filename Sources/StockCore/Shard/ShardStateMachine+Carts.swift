@@ -330,8 +330,13 @@ extension ShardStateMachine {
       return
     }
     if let key = waiter.key {
-      noteOpened(now, weight: outcome.weight)
-      open.idempotency.append(IdempotencyRecord(key: key, outcome: outcome))
+      if outcome.isKept {
+        noteOpened(now, weight: outcome.weight)
+        open.idempotency.append(IdempotencyRecord(key: key, outcome: outcome))
+      } else {
+        keys.forget(key)
+        works[id]?.caller?.waiter.key = nil
+      }
     }
     let sequence = youngestSequence
     works[id]?.conclusion = (outcome, sequence)
