@@ -48,6 +48,9 @@ public enum Bounds {
   public static let maxHoldsPerShard = 4_000_000
   /// Lines of those together, and of the parts that the shard has of others' holds.
   public static let maxHoldLinesPerShard = 16_000_000
+  /// Records in one shard of what customers have of products with a purchase limit, about: those of one
+  /// hold are counted when they are there.
+  public static let maxPurchasesPerShard = 4_000_000
   /// Requests that wait for what is under way with their hold.
   public static let maxWaitingPerHold = 64
   /// Idempotency records in one shard. Beyond it the oldest bucket is dropped early.

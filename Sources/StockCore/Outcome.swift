@@ -38,6 +38,7 @@ extension Outcome {
     case .refused(let refusal):
       switch refusal {
       case .idempotencyMismatch, .idempotencyRunning, .capacityReached: false
+      case .linesRefused(let lines): !lines.contains { $0.refusal == .capacityReached(.holds) }
       default: true
       }
     case .summary, .part, .keyUnknown, .replay, .unavailable: false
@@ -81,7 +82,7 @@ public enum Refusal: Equatable, Sendable {
   /// store nor become or cease to be unlimited.
   case entryInUse(reserved: Int64)
   /// A bound of `Bounds` is reached: locations of a product, names that a store brings, lines of a hold,
-  /// or entries, products, names in a shard.
+  /// or entries, products, names in a shard; or holds, with their lines and the purchases that they count.
   case capacityReached(Capacity)
   /// The customer has, or would have, more than the product's purchase limit. `had`: units held or
   /// bought before.

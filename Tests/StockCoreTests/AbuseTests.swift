@@ -227,12 +227,12 @@ struct AbuseTests {
       shards.answer(shards.request("o", [line(quantity), shards.line(3, other)]), scope: mine)
     }
     for other in 1...3 {
-      _ = shards.answer(.putProduct(PutProduct(id: shards.product(other), store: 1)))
+      _ = shards.answer(.putProduct(PutProduct(id: shards.product(other), store: 1, type: .physical)))
     }
     let hold = try #require(shards.hold(of: ask(1, beside: 1)))
     let all = HoldAmount(product: product, location: "A", quantity: 1)
     #expect(shards.hold(of: shards.answer(.fulfillHold(hold.id, [all]), scope: mine)) != nil)
-    _ = shards.answer(.putProduct(PutProduct(id: product, store: 2)))
+    _ = shards.answer(.putProduct(PutProduct(id: product, store: 2, type: .physical)))
     let refused = LineRefusal(product: product, location: "A", refusal: .productNotFound)
     #expect(ask(1, beside: 1) == .refused(.linesRefused([refused])))
     #expect(shards.reserved == [0, 0, 1])
@@ -251,7 +251,7 @@ struct AbuseTests {
     func put(_ store: StoreID, _ type: ProductType) {
       _ = shards.answer(.putProduct(PutProduct(id: product, store: store, type: type)))
     }
-    _ = shards.answer(.putProduct(PutProduct(id: shards.product(3), store: 1)))
+    _ = shards.answer(.putProduct(PutProduct(id: shards.product(3), store: 1, type: .physical)))
     put(1, .digital)
     let lines = [shards.line(number, 4), shards.line(3, 1)]
     let hold = try #require(shards.hold(of: shards.answer(shards.request("o", lines), scope: mine)))

@@ -25,6 +25,11 @@ public struct ShardConfiguration: Sendable {
   public var partRetry: Int64 = 100
   /// How long a hold that has ended is remembered.
   public var closedHoldAge: Int64 = 86_400_000
+  /// How long it is remembered what customers have of a sale that is over, at least: it may be opened
+  /// again.
+  public var endedSaleAge: Int64 = 86_400_000
+  /// `Bounds.maxPurchasesPerShard`, but in tests.
+  public var maxPurchases = Bounds.maxPurchasesPerShard
   /// How long the first answer to an idempotency key is kept, at least.
   public var idempotencyAge: Int64 = 86_400_000
   /// How long one bucket of idempotency records is filled; then the next one.

@@ -16,6 +16,8 @@ extension ShardStateMachine {
     var isUnavailable = false
     /// Only asking why: the home itself has refused.
     var isProbe = false
+    /// The commit that the home's refusal rests on. If that is undone, nothing is known any more.
+    var restsOn: Sequence64 = 0
     /// Entries of this shard, for the answer of an atomic batch.
     var ownEntries: [EntrySnapshot] = []
     var caller: Caller?
@@ -57,7 +59,8 @@ extension ShardStateMachine {
         let rests = max(holds.saw(hold.id), isNew ? saw(endOf: hold) : .committed)
         return .refused(.linesRefused(refusals), max(seen, rests))
       }
-      probe(hold, kind, target, others, refusals, isNew: isNew, caller)
+      let rests = max(seen, holds.saw(hold.id), isNew ? saw(endOf: hold) : .committed)
+      probe(hold, kind, target, others, refusals, rests, isNew: isNew, caller)
       return nil
     case .possible(let plan):
       let lines = plan.lines + target.filter { map.shard(ofProduct: $0.product) != id }
@@ -136,11 +139,12 @@ extension ShardStateMachine {
   /// The home cannot have its own lines: the others are asked which of theirs could not be had either.
   private mutating func probe(
     _ hold: Hold, _ kind: HoldOperation.Kind, _ target: [HoldLine], _ others: [ShardID],
-    _ refusals: [LineRefusal], isNew: Bool, _ caller: Caller
+    _ refusals: [LineRefusal], _ rests: Saw, isNew: Bool, _ caller: Caller
   ) {
     var work = works[hold.id] ?? Work()
     work.caller = caller
     work.isProbe = true
+    work.restsOn = sequence(of: rests)
     work.isNew = isNew
     work.refusals = refusals
     works[hold.id] = work
@@ -330,8 +334,13 @@ extension ShardStateMachine {
       return
     }
     if let key = waiter.key {
-      noteOpened(now, weight: outcome.weight)
-      open.idempotency.append(IdempotencyRecord(key: key, outcome: outcome))
+      if outcome.isKept {
+        noteOpened(now, weight: outcome.weight)
+        open.idempotency.append(IdempotencyRecord(key: key, outcome: outcome))
+      } else {
+        keys.forget(key)
+        works[id]?.caller?.waiter.key = nil
+      }
     }
     let sequence = youngestSequence
     works[id]?.conclusion = (outcome, sequence)
@@ -429,8 +438,25 @@ extension ShardStateMachine {
   }
 
   /// The commit that carries all that is decided so far.
-  var youngestSequence: Sequence64 {
-    (inFlight?.batch.sequence ?? committedSequence) + (open.hasChanges ? 1 : 0)
+  var youngestSequence: Sequence64 { sequence(of: open.hasChanges ? .open : .inFlight) }
+
+  /// The commit that carries what was seen.
+  private func sequence(of saw: Saw) -> Sequence64 {
+    let flying = inFlight?.batch.sequence ?? committedSequence
+    switch saw {
+    case .committed: return committedSequence
+    case .inFlight: return flying
+    case .open: return flying + 1
+    }
+  }
+
+  /// Batches were undone: what a home saw in them, and refused for, is not so.
+  mutating func doubtProbes() {
+    guard !works.isEmpty else { return }
+    let last = sequence(of: .inFlight)
+    for (id, work) in works where work.isProbe && work.restsOn > last {
+      works[id]?.isUnavailable = true
+    }
   }
 }
 

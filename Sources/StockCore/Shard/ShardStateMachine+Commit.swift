@@ -344,6 +344,7 @@ extension ShardStateMachine {
       cause = Cause()
       drive(now)
       expireDue(now)
+      forgetPurchases(now)
     case .recovering, .resolving, .pausing, .replaying, .yielding, .suspended, .damaged, .fenced,
       .failed:
       break

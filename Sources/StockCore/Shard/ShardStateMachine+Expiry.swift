@@ -1,8 +1,10 @@
-/// What is due: holds end at their time, and are forgotten some time after they ended. Both are changes
-/// like any other: they travel in a batch, in order.
+/// What is due: holds end at their time, and are forgotten some time after they ended, as is what
+/// customers have of a sale. These are changes like any other: they travel in a batch, in order.
 extension ShardStateMachine {
   /// Holds that one look ends at most, so that no client waits for a long list of overdue ones.
   static let expiriesPerLook = 256
+  /// Purchases that one look goes through: they are all looked at, round and round.
+  static let purchasesPerLook = 64
 
   /// When a hold's next thing is due; nil: nothing.
   private func dueAt(_ hold: Hold) -> Timestamp? {
@@ -67,6 +69,30 @@ extension ShardStateMachine {
     let caller = cause
     defer { cause = caller }
     expire(hold, now)
+  }
+
+  /// Forgets, in the open batch, what customers have of sales that are over.
+  mutating func forgetPurchases(_ now: Now) {
+    let count = purchases.rowCount
+    for _ in 0..<min(count, Self.purchasesPerLook) {
+      guard !open.isFull else { return }
+      if nextPurchase >= count { nextPurchase = 0 }
+      if let (key, value) = purchases.tentative(row: nextPurchase), isOver(key, value, now) {
+        noteOpened(now)
+        purchases.write(key, nil)
+      }
+      nextPurchase += 1
+    }
+  }
+
+  /// The sale that it counts for ended long ago, or its product has had another one, or none, for long.
+  private func isOver(_ key: PurchaseKey, _ value: Purchases, _ now: Now) -> Bool {
+    guard let product = books.product(key.product) else { return true }
+    let limit = books.products.policy(of: product).purchaseLimit
+    let endedAt =
+      limit?.startsAt == value.saleStart
+      ? limit?.endsAt ?? .max : books.products.updatedAt(of: product)
+    return endedAt <= now.wall - configuration.endedSaleAge
   }
 
   private mutating func expire(_ hold: Hold, _ now: Now) {

@@ -243,6 +243,10 @@ extension ShardStateMachine {
     for (line, units, _) in limited { limitedUnits[line.product, default: 0] += units }
     for (line, _, limit) in limited {
       let key = PurchaseKey(product: line.product, customer: change.customer)
+      if purchases.count >= configuration.maxPurchases, purchases[key] == nil {
+        refuse(line, .capacityReached(.holds), purchases.sawCount)
+        continue
+      }
       let has = (bought[key] ?? purchases[key])?.units ?? 0
       guard has > limit.quantity else { continue }
       let units = limitedUnits[line.product] ?? 0

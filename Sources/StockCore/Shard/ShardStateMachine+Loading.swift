@@ -20,6 +20,7 @@ extension ShardStateMachine {
     holds = Journal()
     holdLineCount = 0
     purchases = Journal()
+    nextPurchase = 0
     orders = [:]
     closedOrders = []
     due.removeAll()

@@ -12,6 +12,7 @@ extension ShardStateMachine {
     forgetRecords(of: undone, changes)
     restore(undone, isOpen: true)
     wasUndone(changes, .storeUnavailable)
+    doubtProbes()
     lastEntryNumber = inFlight?.batch.lastEntryNumber ?? committedEntryNumber
     refuse(undone.waiting, why)
     let queued = backlog
@@ -35,6 +36,7 @@ extension ShardStateMachine {
     forgetRecords(of: flying.contents, changes)
     restore(flying.contents, isOpen: false)
     wasUndone(changes, why)
+    doubtProbes()
     lastEntryNumber = committedEntryNumber
     refuse(flying.contents.waiting, why)
   }

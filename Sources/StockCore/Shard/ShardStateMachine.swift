@@ -93,6 +93,8 @@ public struct ShardStateMachine: ~Copyable {
   /// Lines of all records of holds.
   var holdLineCount = 0
   var purchases = Journal<PurchaseKey, Purchases>()
+  /// The row of purchases at which the next look begins for those of sales that are over.
+  var nextPurchase = 0
   var orders: [OrderKey: HoldID] = [:]
   var closedOrders: [OrderKey] = []
   var due = DueHeap()

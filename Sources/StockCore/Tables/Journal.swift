@@ -51,6 +51,17 @@ struct Journal<Key: Hashable & Sendable, Value: Equatable & Sendable> {
     return row.value
   }
 
+  /// What is in a row; nil where there is no tentative value.
+  func tentative(row: Int) -> (key: Key, value: Value)? {
+    guard let row = rows[row], let value = row.value else { return nil }
+    return (row.key, value)
+  }
+
+  /// What `count` rests on.
+  var sawCount: ShardStateMachine.Saw {
+    open.isEmpty ? flying.isEmpty ? .committed : .inFlight : .open
+  }
+
   /// The youngest state that the value, or its absence, rests on.
   func saw(_ key: Key) -> ShardStateMachine.Saw {
     guard let found = index[key], let row = rows[found] else { return .committed }

@@ -78,6 +78,10 @@ struct ProductTable {
     return place < 0 ? StockPolicy() : policies[Int(place)]
   }
 
+  func updatedAt(of row: Int32) -> Timestamp {
+    Packed.join(rows[Int(row)].updatedLow, rows[Int(row)].updatedHigh)
+  }
+
   func value(of row: Int32) -> ProductValue { value(rows[Int(row)]) }
 
   private func value(_ row: ProductRow) -> ProductValue {
