@@ -98,6 +98,24 @@ struct CommitScriptTests {
     }
   }
 
+  @Test("the same batch on another connection is a write of that one, so that WAIT counts for it")
+  func alreadyIsWrite() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      let batch = shard.batch(1)
+      #expect(try await shard.commit(batch) == .committed)
+      /// What Redis has for its replicas and its file, in writes.
+      func writes() async throws -> String? {
+        try await connection.call(["INFO", "persistence"]).text?.split(separator: "\r\n")
+          .first { $0.hasPrefix("rdb_changes_since_last_save:") }.map(String.init)
+      }
+      let (meta, before) = (try await shard.held(shard.keys.meta(7)), try await writes())
+      #expect(try await shard.commit(batch) == .committed)
+      #expect(try await writes() != before)
+      #expect(try await shard.held(shard.keys.meta(7)) == meta)
+    }
+  }
+
   @Test("another digest, a gap, or an old sequence is a mismatch")
   func sequence() async throws {
     try await TestRedis.with { _, connection in

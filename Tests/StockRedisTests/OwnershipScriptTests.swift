@@ -52,6 +52,27 @@ struct OwnershipScriptTests {
     }
   }
 
+  @Test("buckets of first answers go by their shard's owner only")
+  func drops() async throws {
+    try await TestRedis.with { _, connection in
+      let shard = try await TestShard(connection)
+      let buckets = [3, 4, 5].map { shard.keys.idempotency(7, $0) }
+      for bucket in buckets { _ = try await connection.call(["HSET", bucket, "key", "answer"]) }
+      func drop(_ buckets: [String], _ ownership: Ownership) async throws -> String? {
+        let meta = shard.keys.meta(7)
+        return try await connection.query({
+          $0.writeDrop(meta: meta, keys: buckets, ownership: ownership)
+        }) { $0.count > 0 ? $0[0].string : nil }
+      }
+      let mine = try await shard.take("engine-2")
+      #expect(try await drop(buckets, shard.ownership) == "FENCED")
+      #expect(try await drop(buckets, Ownership(owner: "engine-2", epoch: 1)) == "FENCED")
+      #expect(try await connection.call(["EXISTS"] + buckets).integer == 3)
+      #expect(try await drop([buckets[0], buckets[2]], mine) == "OK")
+      #expect(try await connection.call(["EXISTS"] + buckets).integer == 1)
+    }
+  }
+
   @Test("movements and the oldest bucket come with meta, however it is read")
   func counters() async throws {
     try await TestRedis.with { _, connection in

@@ -25,6 +25,7 @@ extension ShardStateMachine {
     closedOrders = []
     due.removeAll()
     keys = KeyTable()
+    droppedBuckets = []
     committedMovementCount = meta.movements
     oldestBucket = meta.oldestBucket
     loadedAt = now.wall

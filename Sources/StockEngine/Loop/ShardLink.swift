@@ -244,14 +244,17 @@ final class ShardLink {
     loop.assumeIsolated().execute { self.events?.linkReplayed(answer) }
   }
 
-  /// Removes buckets whose time is over.
+  /// Removes buckets whose time is over, if the shard is still this owner's: another one may have keys
+  /// in them.
   ///
   /// - Returns: false if there is no connection: to be asked again.
-  func unlink(_ buckets: [IdempotencyBucket], shard: ShardID) -> Bool {
+  func unlink(
+    _ buckets: [IdempotencyBucket], shard: ShardID, ownership: Ownership
+  ) -> Bool {
     guard let connection, connection.isOpen else { return false }
-    let names = buckets.map { keys.idempotency(shard, $0) }
+    let (meta, names) = (keys.meta(shard), buckets.map { keys.idempotency(shard, $0) })
     connection.send {
-      $0.writeRESPCommand(["UNLINK"] + names)
+      $0.writeDrop(meta: meta, keys: names, ownership: ownership)
     } reply: { [logger] result in
       // What is left over is removed when the shard is loaded the next time.
       guard case .success(let reply) = result, reply.isError else { return }

@@ -92,7 +92,11 @@ actor ShardActor {
   func tick(now: Now) -> ShardOutput {
     perform(machine.tick(now: now))
     droppedBuckets += machine.takeDroppedBuckets()
-    if !droppedBuckets.isEmpty, link.value.unlink(droppedBuckets, shard: id) { droppedBuckets = [] }
+    if !droppedBuckets.isEmpty,
+      link.value.unlink(droppedBuckets, shard: id, ownership: machine.currentOwnership)
+    {
+      droppedBuckets = []
+    }
     return collect()
   }
 
@@ -116,6 +120,8 @@ actor ShardActor {
     case .dropConnection:
       link.value.drop("redis did not answer in time")
     case .recover:
+      // What is loaded says which buckets there are.
+      droppedBuckets = []
       loading += 1
       loadingSince = NIODeadline.now()
       ShardLoader(shard: self, loading: loading, link: link.value).start(

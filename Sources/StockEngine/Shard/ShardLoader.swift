@@ -145,7 +145,9 @@ final class ShardLoader {
       }
       if next != "0" { return self.findBuckets(cursor: next, found: found) }
       let old = found.filter { $0 < meta.oldestBucket }.sorted()
-      if !old.isEmpty { _ = self.link.unlink(old, shard: self.shard.id) }
+      if !old.isEmpty {
+        _ = self.link.unlink(old, shard: self.shard.id, ownership: meta.ownership)
+      }
       self.scanBuckets(found.subtracting(old).sorted()[...])
     }
     connection.flush()

@@ -48,6 +48,12 @@ extension ByteBuffer {
     }
   }
 
+  /// drop.lua: removes whole keys of a shard, at most 1000.
+  public mutating func writeDrop(meta: String, keys: [String], ownership: Ownership) {
+    writeTextCall(PackageResources.drop_lua, keys: [meta] + keys, arguments: 2)
+    writeOwnership(ownership)
+  }
+
   /// restore.lua. Read by `MendReply.init(_:)`.
   public mutating func writeRestore(
     meta: String, ledger: String, ownership: Ownership, step: RestoreStep

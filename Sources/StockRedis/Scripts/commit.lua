@@ -14,7 +14,7 @@
 --       `before` is what the held value must start with (of a purchase: what it must be), '' if nothing
 --       may be held. `after` is the whole new value, '' to delete the field. An entry's available
 --       units may not be below its floor, 0 where none is given. An idempotency field must be new.
--- Returns {'OK'} or {'ALREADY'}; or, with nothing written, {'NOMETA'},
+-- Returns {'OK'}, or {'ALREADY'}, with nothing changed; or, with nothing written, {'NOMETA'},
 --       {'FENCED', held owner, held epoch}, {'SEQ', held sequence, held digest},
 --       {'INVALID', key, id, held value}.
 --
@@ -40,6 +40,8 @@ if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then
   return {'FENCED', held[1] or '', held[2]}
 end
 if sequence == ARGV[4] and held[4] == ARGV[5] then
+  -- WAIT promises replicas for what its own connection wrote: so this one writes too, what is there.
+  call('HSET', KEYS[1], 'sequence', sequence)
   return {'ALREADY'}
 end
 if sequence ~= ARGV[3] or sequence == ARGV[4] then

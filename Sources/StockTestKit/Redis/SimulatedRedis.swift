@@ -14,8 +14,8 @@ enum RedisRequest {
   /// The keys of all buckets from this one on; older ones are dropped.
   case readKeys(oldest: IdempotencyBucket)
   case readAnswer(IdempotencyBucket, IdempotencyKey)
-  /// UNLINK of whole buckets.
-  case drop([IdempotencyBucket])
+  /// As `drop.lua`: of whole buckets, by the shard's owner only.
+  case drop([IdempotencyBucket], Ownership)
 }
 
 enum RedisReply {
@@ -94,8 +94,10 @@ final class SimulatedRedis {
       return .keys(shards[shard].keys)
     case .readAnswer(let bucket, let key):
       return .answer(shards[shard].answers[bucket]?[RedisShard.KeyDigest(key)], key)
-    case .drop(let buckets):
+    case .drop(let buckets, let ownership):
+      guard shards[shard].meta?.ownership == ownership else { return .dropped }
       shards[shard].drop(buckets)
+      past.append((now, shards))
       return .dropped
     }
   }

@@ -364,7 +364,7 @@ extension RedisRequest {
     case .readPurchases: "read purchases"
     case .readKeys: "read keys"
     case .readAnswer(let bucket, _): "read an answer of \(bucket)"
-    case .drop(let buckets): "drop \(buckets)"
+    case .drop(let buckets, _): "drop \(buckets)"
     }
   }
 }

@@ -10,7 +10,9 @@ extension Simulation {
       engine.gateway.closed(order, home: shard.id)
     }
     let dropped = shard.machine.takeDroppedBuckets()
-    if !dropped.isEmpty { send(.drop(dropped), engine, shard) }
+    if !dropped.isEmpty {
+      send(.drop(dropped, shard.machine.currentOwnership), engine, shard)
+    }
     guard engine.isAlive else { return }
     let wrong = shard.machine.checkInvariants()
     if let first = wrong.first { witness.report("\(engine.name) shard \(shard.id): \(first)") }
