@@ -83,4 +83,42 @@ struct CommandTests {
     }
     try await second.stop()
   }
+
+  // MARK: The first key
+
+  @Test("an admin key that no request could carry is refused by name")
+  func unusableKeys() async throws {
+    let folder = try TemporaryFolder()
+    func serve(_ key: String) throws -> (status: Int32, output: String, errors: String) {
+      // With a key that it takes it would serve on and on.
+      try run(
+        "/usr/bin/timeout",
+        ["20", StockBinary.find(), "serve", "--port", "0", "--data", "\(folder.path)/data"],
+        environment: ["STOCK_ADMIN_KEY": key])
+    }
+    let good = String(repeating: "k", count: 30)
+    for key in [
+      good + " ", " " + good, good + "\n" + good, good + "é", String(repeating: "k", count: 9_000),
+      String(repeating: "k", count: 19),
+    ] {
+      let failed = try serve(key)
+      #expect(failed.status == 1, "\(key.prefix(40)): \(failed.status)")
+      #expect(failed.errors.contains("STOCK_ADMIN_KEY"), "\(failed.errors)")
+      #expect(!failed.errors.contains(good), "it tells no secret")
+    }
+    // The newline at the end of a file is not meant.
+    var options = EngineProcess.Options(binary: try StockBinary.find())
+    options.environment = ["STOCK_ADMIN_KEY": good + "\n"]
+    let engine = try EngineProcess(options)
+    try await engine.start(within: .seconds(120))
+    for key in [good, String(repeating: "k", count: 31)] {
+      let client = try await HTTPClient.start(
+        url: try await engine.url,
+        configuration: .init(connections: 1, depth: 1, timeout: .seconds(60), key: key))
+      let status = try await client.send(HTTPRequest(.get, "/api/v1/admin/keys")).status
+      #expect(status == (key == good ? 200 : 401))
+      await client.close()
+    }
+    try await engine.stop(within: .seconds(60))
+  }
 }

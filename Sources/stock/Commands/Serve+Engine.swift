@@ -205,15 +205,15 @@ private struct EngineService: Service, CustomStringConvertible {
       }
       return
     }
-    let made = settings.adminKey == nil ? makeToken() : nil
-    guard let token = settings.adminKey ?? made, token.utf8.count >= 20 else {
-      throw ToolError("STOCK_ADMIN_KEY is too short: take at least 20 characters, random ones")
+    if let given = settings.adminKey, let problem = AdminKey.problem(with: given) {
+      throw ToolError(problem)
     }
+    let token = settings.adminKey ?? makeToken()
     _ = try await control.createKey(
-      role: .admin, store: nil, name: made == nil ? "STOCK_ADMIN_KEY" : "first admin",
+      role: .admin, store: nil, name: settings.adminKey == nil ? "first admin" : "STOCK_ADMIN_KEY",
       digest: digest(token), expiresAt: nil, rateLimit: nil)
-    if let made {
-      print("admin key, shown this once: \(made)")
+    if settings.adminKey == nil {
+      print("admin key, shown this once: \(token)")
       fflush(nil)
     }
   }
