@@ -121,4 +121,35 @@ struct CommandTests {
     }
     try await engine.stop(within: .seconds(60))
   }
+
+  // MARK: Verify
+
+  @Test("a repair that leaves differences says so, and fails")
+  func unrepaired() async throws {
+    let engine = try EngineProcess(EngineProcess.Options(binary: try StockBinary.find()))
+    try await engine.start(within: .seconds(120))
+    let access = ["--url", "http://127.0.0.1:\(try await engine.url.port)"]
+    func verify(_ more: [String]) throws -> (status: Int32, output: String, errors: String) {
+      try run(
+        StockBinary.find(), ["verify"] + access + more,
+        environment: ["STOCK_KEY": engine.adminKey])
+    }
+    func redis(_ words: [String]) throws {
+      let answer = try run(
+        "/usr/bin/env", ["redis-cli", "-s", "\(engine.folder.path)/redis.sock"] + words)
+      try #require(answer.status == 0, "\(answer)")
+    }
+    #expect(try verify(["--repair"]).status == 0)
+    // This one is mended.
+    try redis(["HSET", "stock:{control}:counters", "bogus", "1"])
+    let mended = try verify(["--repair"])
+    #expect(mended.status == 0, "\(mended.output)")
+    #expect(mended.output.contains("1 fields written to Redis, memory and Redis agree now"))
+    // Which batch was the last, the shard finds out by itself, with the next change.
+    try redis(["HSET", "stock:{0}:meta", "digest", "1111111111111111"])
+    let left = try verify(["--repair"])
+    #expect(left.status == 1, "\(left.output)")
+    #expect(left.output.contains("1 differences remain"), "\(left.output)")
+    try await engine.kill()
+  }
 }
