@@ -152,4 +152,13 @@ struct CommandTests {
     #expect(left.output.contains("1 differences remain"), "\(left.output)")
     try await engine.kill()
   }
+
+  // MARK: The version
+
+  @Test("it says which version it is")
+  func version() throws {
+    let said = try stock(["--version"])
+    #expect(said.status == 0)
+    #expect(said.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil, "\(said.output)")
+  }
 }
