@@ -4,6 +4,8 @@ import Foundation
 /// The one executable: its commands are in `Commands/`.
 @main
 struct Stock: AsyncParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "stock",
     abstract: "An in-memory stock engine, kept in Redis, behind HTTP.",
@@ -17,9 +19,11 @@ struct Stock: AsyncParsableCommand {
         stock bench hot                           load, latencies, and the books
         stock verify                              memory against Redis
         stock doctor                              what is set wrong on this machine
+        stock --version                           which version this is
 
       Exit codes: 0 done, 1 failed, 64 bad usage.
       """,
+    version: version,
     subcommands: [
       Serve.self, Keys.self, Import.self, Export.self, Replay.self, Bench.self, Verify.self,
       Doctor.self,

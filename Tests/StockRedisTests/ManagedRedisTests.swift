@@ -177,4 +177,74 @@ struct ManagedRedisTests {
       try await redis.stop()
     }
   }
+
+  @Test("one that dies at once ends the wait, with the end of its log", .timeLimit(.minutes(1)))
+  func diesAtOnce() async throws {
+    try await with { data in
+      try FileManager.default.createDirectory(
+        atPath: data + "/appendonlydir", withIntermediateDirectories: true)
+      try "garbage\n".write(
+        toFile: data + "/appendonlydir/appendonly.aof.manifest", atomically: true, encoding: .utf8)
+      let error = try await #require(throws: RedisSetupError.self) {
+        _ = try await ManagedRedis.start(
+          dataFolder: data, durability: .everysec, startTimeout: .hours(1))
+      }
+      #expect(error.code == .notStarting)
+      #expect(error.message.contains("manifest"), "\(error)")
+    }
+  }
+
+  @Test("a start that is given up takes along the server that it brought up")
+  func givenUp() async throws {
+    try await with { data in
+      try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+      // A server that comes up and answers nobody.
+      let script = data + "/server.sh"
+      try """
+      #!/bin/sh
+      for word; do [ "$last" = --pidfile ] && file=$word; last=$word; done
+      sh -c 'echo $$ > "$0"; while :; do sleep 1; done' "$file" "$@" &
+      """.write(toFile: script, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
+      let start = Task {
+        try await ManagedRedis.start(
+          dataFolder: data, durability: .everysec, executable: script, startTimeout: .hours(1))
+      }
+      while serverPID(data) == nil { try await Task.sleep(for: .milliseconds(5)) }
+      let pid = try #require(serverPID(data))
+      #expect(isRunning(pid))
+      start.cancel()
+      await #expect(throws: CancellationError.self) { _ = try await start.value }
+      #expect(!isRunning(pid))
+    }
+  }
+
+  @Test("an engine whose folder was moved away leaves another engine's server alone")
+  func movedAway() async throws {
+    try await with { data in
+      let told = Mutex<[String]>([])
+      let first = try await ManagedRedis.start(dataFolder: data, durability: .everysec) { line in
+        told.withLock { $0.append(line) }
+      }
+      let own = try #require(await first.pid)
+      defer { kill(own, SIGKILL) }
+      try FileManager.default.moveItem(atPath: data, toPath: data + "-moved")
+      let second = try await ManagedRedis.start(dataFolder: data, durability: .everysec)
+      let other = try #require(await second.pid)
+      #expect(!second.wasRunning && other != own)
+      await #expect(throws: RedisSetupError.self) { _ = try await first.restartIfDead() }
+      try await first.stop()
+      #expect(await second.pid == other)
+      #expect(try await call(second, ["PING"]) == .text("PONG"))
+      #expect(isRunning(own), "ending it would delete the other's socket")
+      #expect(told.withLock { $0 }.contains { $0.contains("another engine's, and stays") })
+      try await second.stop()
+    }
+  }
+
+  /// A dead process that nobody has reaped has no command line.
+  private func isRunning(_ pid: Int32) -> Bool {
+    let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
+    return line.map { !$0.isEmpty } ?? false
+  }
 }

@@ -11,6 +11,8 @@ final class FakeEngine: Exchange {
     var sku: String
     var title: String
     var type: String
+    /// Its stock policy: members of a JSON object, by name.
+    var policy = ""
   }
 
   struct Hold {
@@ -75,15 +77,15 @@ final class FakeEngine: Exchange {
           state.products[id] = Product(
             store: body?["store_id"] as? Int ?? 0, sku: body?["sku"] as? String ?? "",
             title: body?["title"] as? String ?? "",
-            type: body?["product_type"] as? String ?? "")
+            type: body?["product_type"] as? String ?? "", policy: Self.policy(of: body ?? [:]))
         }
         return .success(answer(201, [:]))
       case (.get, _, "products"):
         let items = state.products.sorted { $0.key < $1.key }.map { id, product in
-          [
+          Self.object(product.policy).merging([
             "id": id, "store_id": product.store, "sku": product.sku, "title": product.title,
             "gtin": NSNull(), "product_type": product.type,
-          ] as [String: Any]
+          ]) { $1 }
         }
         return .success(answer(200, ["items": items, "next_cursor": NSNull()]))
       case (.get, "store", let last?):
@@ -102,6 +104,21 @@ final class FakeEngine: Exchange {
       }
     }
     return try outcome.get()
+  }
+
+  private static let policyNames = [
+    "low_stock_threshold", "safety_stock", "backorder_limit", "purchase_limit",
+  ]
+
+  /// What a body says of the policy; what it leaves out is cleared.
+  private static func policy(of body: [String: Any]) -> String {
+    let given = body.filter { policyNames.contains($0.key) && !($0.value is NSNull) }
+    let json = try? JSONSerialization.data(withJSONObject: given, options: .sortedKeys)
+    return String(decoding: json ?? Data(), as: UTF8.self)
+  }
+
+  private static func object(_ json: String) -> [String: Any] {
+    (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] ?? [:]
   }
 
   /// Everything that may fail, and is done once a key.

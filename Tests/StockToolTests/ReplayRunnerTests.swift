@@ -202,6 +202,31 @@ struct ImportRunnerTests {
     #expect(engine.withState { $0.products.count } == 2)
   }
 
+  @Test("what a stock file cannot say stays as it is: the product's policy")
+  func policyStays() async throws {
+    let engine = FakeEngine()
+    let policies = [
+      "{\"low_stock_threshold\":3,\"safety_stock\":5}",
+      "{\"backorder_limit\":7,\"purchase_limit\":"
+        + "{\"ends_at\":\"2026-12-01T00:00:00.000Z\",\"quantity\":2}}",
+      "{}",
+    ]
+    engine.withState { state in
+      state.stores = [1]
+      for (index, policy) in policies.enumerated() {
+        state.products[index + 1] = .init(
+          store: 1, sku: "S\(index)", title: "Old", type: "physical", policy: policy)
+      }
+    }
+    let report = try await Self.run(
+      engine, "sku,title,location,quantity\nS0,New,M,1\nS1,New,M,1\nS2,New,M,1\n")
+    #expect(report.productsChanged == 3 && report.refused.total == 0)
+    let after = engine.withState { state in
+      (1...3).map { "\(state.products[$0]?.title ?? "") \(state.products[$0]?.policy ?? "")" }
+    }
+    #expect(after == policies.map { "New \($0)" })
+  }
+
   @Test("what differs only in how Unicode writes a letter are two products, the second time too")
   func exactTexts() async throws {
     let engine = FakeEngine()

@@ -145,6 +145,9 @@ struct SettingsTests {
       (#"{"prot": 1}"#, "there is no setting \"prot\""), (#"{"port": "1"}"#, "--port must be"),
       (#"{"port": [1]}"#, "--port must be"), (#"{"host": 5}"#, "--host must be"),
       (#"{"port": {"a": 1}}"#, "--port must be"), (#"{"port": null}"#, "--port must be"),
+      (#"{"loops": true}"#, "--loops must not be true or false"),
+      (#"{"shards": false}"#, "--shards must not be true or false"),
+      (#"{"allow-unsafe-redis": 1}"#, "--allow-unsafe-redis must be true or false"),
       ("port = 1", "--config"), ("[]", "--config"),
     ] {
       let error = await #expect(throws: ToolError.self) { try await Self.load(file: file) }

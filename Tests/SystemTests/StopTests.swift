@@ -78,6 +78,54 @@ struct StopTests {
     try await engine.stop(within: .seconds(60))
   }
 
+  @Test("a terminal that is closed stops it in order, unless nohup keeps that from it")
+  func hangUp() async throws {
+    var options = EngineProcess.Options(binary: try StockBinary.find())
+    // Whatever these tests are run by may ignore it.
+    options.wrapper = ["/usr/bin/env", "--default-signal=HUP"]
+    let engine = try EngineProcess(options)
+    try await engine.start(within: .seconds(120))
+    kill(try #require(await engine.pid), SIGHUP)
+    let isOver = try await eventually(within: .seconds(60)) { await !engine.isRunning }
+    try #require(isOver)
+    #expect(await engine.exitStatus == 0)
+    #expect(engine.redisPID == nil)
+
+    options.wrapper = ["/usr/bin/nohup"]
+    let lasting = try EngineProcess(options)
+    try await lasting.start(within: .seconds(120))
+    kill(try #require(await lasting.pid), SIGHUP)
+    let client = try await HTTPClient.start(
+      url: try await lasting.url,
+      configuration: .init(
+        connections: 1, depth: 1, timeout: .seconds(60), key: lasting.adminKey))
+    for _ in 0..<20 {
+      try await Task.sleep(for: .milliseconds(20))
+      #expect(try await client.send(HTTPRequest(.get, "/readyz")).status == 200)
+    }
+    await client.close()
+    try await lasting.stop(within: .seconds(60))
+  }
+
+  @Test("while it waits for its Redis it stops too, and leaves what it only found")
+  func whileStarting() async throws {
+    let engine = try EngineProcess(EngineProcess.Options(binary: try StockBinary.find()))
+    try await engine.start(within: .seconds(120))
+    try await engine.kill()
+    let redis = try #require(engine.redisPID)
+    kill(redis, SIGSTOP)
+    defer { kill(redis, SIGKILL) }
+    let start = Task { try await engine.start(within: .seconds(120)) }
+    let isUp = try await eventually(within: .seconds(60)) { await engine.isRunning }
+    try #require(isUp)
+    // That it waits is seen in no file: it may take a moment until it takes signals.
+    try await Task.sleep(for: .seconds(2))
+    // Throws if it has to be killed, or ends with another status than 0.
+    try await engine.stop(within: .seconds(30))
+    await #expect(throws: ProcessError.self) { try await start.value }
+    #expect(engine.redisPID == redis)
+  }
+
   /// Buys until the engine says goodbye, or is gone.
   private func buy(port: Int, request: String, _ seen: Seen) {
     defer { seen.counts.withLock { $0.running -= 1 } }

@@ -68,6 +68,15 @@ struct DataFolder: ~Copyable {
     self.lock = lock
   }
 
+  /// Another engine's lock lies at this one's path: the folder was moved away, and one made anew, or its
+  /// lock was deleted. Ours is open, so its number is nobody else's.
+  var isAnothers: Bool {
+    var ours = stat()
+    var there = stat()
+    guard fstat(lock, &ours) == 0, stat(path + "/engine.lock", &there) == 0 else { return false }
+    return ours.st_dev != there.st_dev || ours.st_ino != there.st_ino
+  }
+
   deinit {
     unlock()
     _ = close(lock)

@@ -30,6 +30,8 @@ public actor ManagedRedis {
   /// nil: stopped.
   private var folder: DataFolderBox?
   private var restart: Task<Bool, any Error>?
+  /// The process that served the folder when it was found or started last.
+  private var taken: pid_t?
 
   /// Finds the redis-server that serves the folder, or starts it. Returns when it answers PING.
   ///
@@ -64,13 +66,15 @@ public actor ManagedRedis {
     self.startTimeout = starter.timeout
     self.progress = starter.progress
     self.folder = starter.folder
+    self.taken = ServerProcess.runningPID(in: starter.folder.value)
   }
 
   /// For when a connection fails: starts redis-server again on the same files if its process is
   /// gone. Calls that come meanwhile share one attempt.
   ///
   /// - Returns: whether it was started.
-  /// - Throws: as `start`; `notStarting` too if it has been stopped on purpose.
+  /// - Throws: as `start`; `notStarting` too if it has been stopped on purpose, or if the folder was
+  ///   moved away: whatever is at its path now is not ours.
   public func restartIfDead() async throws -> Bool {
     if let restart { return try await restart.value }
     guard let folder else {
@@ -79,14 +83,21 @@ public actor ManagedRedis {
     let starter = ServerStarter(
       executable: executable, folder: folder, durability: durability, timeout: startTimeout,
       progress: progress)
+    guard !folder.value.isAnothers else {
+      throw RedisSetupError(
+        .notStarting, "The data folder was moved away: \(folderPath) is another engine's by now.")
+    }
     let attempt = Task { try await !starter.ensureRunning() }
     restart = attempt
     defer { restart = nil }
-    return try await attempt.value
+    let wasStarted = try await attempt.value
+    taken = ServerProcess.runningPID(in: folder.value)
+    return wasStarted
   }
 
   /// Stops redis-server in order (SHUTDOWN, which writes the AOF to the disk) and gives the folder
-  /// free. Does nothing the second time.
+  /// free. Does nothing the second time. Where the folder was moved away and another engine has made
+  /// one at its path, the redis-server there is that one's: it stays, as ours does.
   ///
   /// - Throws: `RedisSetupError` (`refused`) if it is still there after `timeout`; the folder is
   ///   given free all the same.
@@ -96,7 +107,15 @@ public actor ManagedRedis {
     guard let folder else { return }
     self.folder = nil
     defer { folder.value.unlock() }
-    guard let pid = ServerProcess.runningPID(in: folder.value) else { return }
+    let ours = taken.flatMap { ServerProcess.isRunning($0, in: folder.value) ? $0 : nil }
+    guard !folder.value.isAnothers else {
+      // Ours would delete the socket and the pid file that are at its paths now.
+      progress(
+        "the data folder was moved away: the redis-server in \(folderPath) is another engine's, and "
+          + "stays; so does ours" + (ours.map { " (process \($0))" } ?? ""))
+      return
+    }
+    guard let pid = ServerProcess.runningPID(in: folder.value) ?? ours else { return }
     do {
       let connection = try await RedisConnection.connect(
         to: address, on: LoopGroup.shared.nextLoop(), loadScripts: false
@@ -113,8 +132,13 @@ public actor ManagedRedis {
       progress("redis-server is asked to stop by a signal: \(error)")
       kill(pid, SIGTERM)
     }
-    let deadline = NIODeadline.now() + timeout
-    while ServerProcess.runningPID(in: folder.value) != nil {
+    try await awaitEnd(of: pid, folder, until: .now() + timeout)
+  }
+
+  private func awaitEnd(
+    of pid: pid_t, _ folder: DataFolderBox, until deadline: NIODeadline
+  ) async throws {
+    while ServerProcess.isRunning(pid, in: folder.value) {
       guard NIODeadline.now() < deadline else {
         throw RedisSetupError(
           .refused, "redis-server (process \(pid)) of \(folderPath) has not stopped in time.")

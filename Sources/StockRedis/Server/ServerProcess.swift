@@ -97,20 +97,49 @@ enum ServerProcess {
   /// The running process that serves `folder`; nil if it is gone.
   static func runningPID(in folder: borrowing DataFolder) -> pid_t? {
     guard let text = readSmallFile(folder.pidFile),
-      let pid = pid_t(text.filter { $0.isNumber }), pid > 1
+      let pid = pid_t(text.filter { $0.isNumber }), isRunning(pid, in: folder)
     else { return nil }
+    return pid
+  }
+
+  /// Whether a process runs, and is a redis-server that was started in `folder`.
+  static func isRunning(_ pid: pid_t, in folder: borrowing DataFolder) -> Bool {
+    guard pid > 1 else { return false }
     // In a container we may be the parent of every orphan.
     var status: CInt = 0
-    if waitpid(pid, &status, WNOHANG) == pid { return nil }
-    guard kill(pid, 0) == 0 || errno == EPERM else { return nil }
+    if waitpid(pid, &status, WNOHANG) == pid { return false }
+    guard kill(pid, 0) == 0 || errno == EPERM else { return false }
     #if os(Linux)
-      // The number may be another process's by now, or a dead one's that nobody has reaped (its
-      // command line is empty). Redis keeps the socket's path in its title.
-      guard let line = readSmallFile("/proc/\(pid)/cmdline"), line.contains(folder.socket) else {
-        return nil
-      }
+      return serves(pid, folder)
+    #else
+      return true
     #endif
-    return pid
+  }
+
+  #if os(Linux)
+    /// The number may be another process's by now, or a dead one's that nobody has reaped (its command
+    /// line is empty). Redis keeps the socket's path in its title.
+    private static func serves(_ pid: pid_t, _ folder: borrowing DataFolder) -> Bool {
+      readSmallFile("/proc/\(pid)/cmdline")?.contains(folder.socket) ?? false
+    }
+  #endif
+
+  /// Whether no redis-server runs in `folder`, not even one that has not written its number yet.
+  static func isGone(from folder: borrowing DataFolder) -> Bool {
+    guard runningPID(in: folder) == nil else { return false }
+    #if os(Linux)
+      guard let list = opendir("/proc") else { return false }
+      defer { closedir(list) }
+      while let entry = readdir(list) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if let pid = pid_t(name), serves(pid, folder) { return false }
+      }
+      return true
+    #else
+      return readSmallFile(folder.pidFile) != nil
+    #endif
   }
 
   /// The last lines of redis-server's log, for an error's text.

@@ -32,6 +32,7 @@ struct ServerStarter: Sendable {
   }
 
   /// - Returns: whether it was running before.
+  /// - Throws: also `CancellationError`, when what was started has ended again.
   func ensureRunning() async throws -> Bool {
     let wasRunning: Bool
     switch await probe() {
@@ -52,9 +53,30 @@ struct ServerStarter: Sendable {
         try await startProcess()
       }
     }
-    try await waitUntilReady()
+    do {
+      try await waitUntilReady()
+    } catch let error as CancellationError {
+      if !wasRunning { await takeBack() }
+      throw error
+    }
     if wasRunning { try await setDurability() }
     return wasRunning
+  }
+
+  /// Nobody waits for the redis-server any more: the one that was started ends.
+  private func takeBack() async {
+    // It may not have written its number yet. Our task is cancelled: it cannot sleep.
+    await Task {
+      let deadline = NIODeadline.now() + .seconds(15)
+      var told: pid_t?
+      while !ServerProcess.isGone(from: folder.value), NIODeadline.now() < deadline {
+        if let pid = ServerProcess.runningPID(in: folder.value), pid != told {
+          kill(pid, SIGTERM)
+          told = pid
+        }
+        try? await Task.sleep(for: .milliseconds(20))
+      }
+    }.value
   }
 
   /// Starting a program makes its thread wait: not one that others wait for.
@@ -73,6 +95,7 @@ struct ServerStarter: Sendable {
   private func waitUntilReady() async throws {
     var deadline = NIODeadline.now() + timeout
     var nextLine = NIODeadline.now() + .seconds(1)
+    var seen = NIODeadline.now()
     while true {
       let state: String
       switch await probe() {
@@ -82,13 +105,17 @@ struct ServerStarter: Sendable {
         throw RedisSetupError(.refused, "redis-server at \(address) refuses PING: \(words)")
       case .loading(let percent):
         deadline = NIODeadline.now() + timeout
+        seen = .now()
         state = "redis-server reads its files\(percent)"
       case .silent(let reason):
         state = "redis-server does not answer yet"
-        guard NIODeadline.now() < deadline else {
+        // One that begins may not be seen for a moment.
+        if !ServerProcess.isGone(from: folder.value) { seen = .now() }
+        let isGone = seen + .seconds(1) < .now()
+        guard NIODeadline.now() < deadline, !isGone else {
           throw RedisSetupError(
             .notStarting,
-            "redis-server does not answer: \(reason)\n"
+            (isGone ? "redis-server has ended.\n" : "redis-server does not answer: \(reason)\n")
               + ServerProcess.logTail(folder.value.logFile))
         }
       }

@@ -1,33 +1,10 @@
 public import StockCore
 
-/// A product as the engine's catalogue has it.
-public struct CatalogueProduct: Equatable, Sendable {
-  public var id: ProductID
-  public var sku: String
-  public var title: String
-  public var gtin: String
-  public var type: ProductType
-
-  public init(id: ProductID, sku: String, title: String, gtin: String, type: ProductType) {
-    self.id = id
-    self.sku = sku
-    self.title = title
-    self.gtin = gtin
-    self.type = type
-  }
-
-  /// Texts are their bytes, as they are to the engine.
-  public static func == (left: Self, right: Self) -> Bool {
-    left.id == right.id && left.sku.isExactly(right.sku) && left.title.isExactly(right.title)
-      && left.gtin == right.gtin && left.type == right.type
-  }
-}
-
 /// What the engine knows already: one store's products by SKU, and whose every other id is.
 public struct Catalogue: Sendable {
-  private var bySKU: [ExactText: CatalogueProduct] = [:]
-  /// Ids of the store's products.
-  private var skus: [ProductID: String] = [:]
+  /// The store's products.
+  private var ours: [ProductID: CatalogueProduct] = [:]
+  private var idOfSKU: [ExactText: ProductID] = [:]
   /// Ids of other stores' products.
   private var foreign: Set<ProductID> = []
   /// The highest id of any store's product: ids are unique across stores.
@@ -41,25 +18,21 @@ public struct Catalogue: Sendable {
       foreign.insert(product.id)
       return
     }
-    skus[product.id] = product.sku
+    ours[product.id] = product
     // The engine allows a SKU twice; the older product keeps the name.
     let sku = ExactText(product.sku)
-    if !product.sku.isEmpty, bySKU[sku] == nil { bySKU[sku] = product }
+    if !product.sku.isEmpty, idOfSKU[sku] == nil { idOfSKU[sku] = product.id }
   }
 
   /// The store's product with exactly this SKU.
-  public func product(sku: String) -> CatalogueProduct? { bySKU[ExactText(sku)] }
-
-  public enum Owner: Equatable, Sendable {
-    case nobody, otherStore
-    /// The store's, under this SKU, which may be empty.
-    case sku(String)
+  public func product(sku: String) -> CatalogueProduct? {
+    idOfSKU[ExactText(sku)].flatMap { ours[$0] }
   }
 
-  public func owner(of id: ProductID) -> Owner {
-    if foreign.contains(id) { return .otherStore }
-    return skus[id].map(Owner.sku) ?? .nobody
-  }
+  /// The store's product with this id.
+  public func product(id: ProductID) -> CatalogueProduct? { ours[id] }
+
+  public func isOtherStores(_ id: ProductID) -> Bool { foreign.contains(id) }
 }
 
 /// The engine's administration, as far as the commands need it.
@@ -81,6 +54,21 @@ public struct Administration: Sendable {
       var sku: String?
       var gtin: String?
       var productType: String?
+      var lowStockThreshold: Int64?
+      var safetyStock: Int64?
+      var backorderLimit: Int64?
+      var purchaseLimit: CatalogueProduct.Policy.PurchaseLimit?
+
+      var product: CatalogueProduct {
+        var product = CatalogueProduct(
+          id: id, sku: sku ?? "", title: title ?? "", gtin: gtin ?? "",
+          type: productType.flatMap { ProductType(name: $0) } ?? .physical)
+        product.policy.lowStockThreshold = lowStockThreshold
+        product.policy.safetyStock = safetyStock ?? 0
+        product.policy.backorderLimit = backorderLimit ?? 0
+        product.policy.purchaseLimit = purchaseLimit
+        return product
+      }
     }
     var items: [Item]
     var nextCursor: String?
@@ -95,11 +83,7 @@ public struct Administration: Sendable {
       if let cursor { path += "&cursor=\(cursor.queryEscaped)" }
       let page: Page = try await read(path, what: "the catalogue")
       for item in page.items {
-        catalogue.add(
-          CatalogueProduct(
-            id: item.id, sku: item.sku ?? "", title: item.title ?? "", gtin: item.gtin ?? "",
-            type: item.productType.flatMap { ProductType(name: $0) } ?? .physical),
-          isOurs: item.storeId == store)
+        catalogue.add(item.product, isOurs: item.storeId == store)
       }
       cursor = page.nextCursor
     } while cursor != nil
@@ -127,21 +111,8 @@ public struct Administration: Sendable {
   public func put(
     _ product: CatalogueProduct, store: StoreID, latency: Latency
   ) async throws -> (code: String, complaint: String)? {
-    var json = JSONText()
-    json.raw("{\"store_id\":")
-    json.number(store)
-    json.raw(",\"title\":")
-    json.string(product.title)
-    json.raw(",\"sku\":")
-    json.string(product.sku)
-    if !product.gtin.isEmpty {
-      json.raw(",\"gtin\":")
-      json.string(product.gtin)
-    }
-    json.raw(",\"product_type\":")
-    json.string(product.type.name)
-    json.raw("}")
-    let request = HTTPRequest(.put, "/api/v1/admin/products/\(product.id)", body: json.bytes)
+    let request = HTTPRequest(
+      .put, "/api/v1/admin/products/\(product.id)", body: product.json(store: store))
     let answer = try await latency.measure { try await exchange.send(request) }
     if answer.isSuccess { return nil }
     if answer.status == 401 || answer.status == 403 {

@@ -40,6 +40,14 @@ public struct CSVColumns: Sendable {
     guard let place = places[name], place < record.fields.count else { return "" }
     return record.fields[place].trimmedBlanks
   }
+
+  /// As `value`, but blanks within quotes are meant.
+  public func text(_ name: String, of record: CSVRecord) -> String {
+    guard let place = places[name], record.quoted.contains(place) else {
+      return value(name, of: record)
+    }
+    return record.fields[place]
+  }
 }
 
 extension String {

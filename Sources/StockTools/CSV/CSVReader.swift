@@ -3,10 +3,13 @@ public struct CSVRecord: Equatable, Sendable {
   /// The line on which the record begins, from 1. Newlines in quotes count.
   public var line: Int
   public var fields: [String]
+  /// The places of those fields that stood in quotes.
+  public var quoted: [Int]
 
-  public init(line: Int, fields: [String]) {
+  public init(line: Int, fields: [String], quoted: [Int] = []) {
     self.line = line
     self.fields = fields
+    self.quoted = quoted
   }
 }
 
@@ -66,7 +69,7 @@ public struct CSVReader {
     var fields: [String] = []
     var state = State.start
     var size = 0
-    var wasQuoted = false
+    var quoted: [Int] = []
     field.removeAll(keepingCapacity: true)
     while true {
       guard let byte = try take() else {
@@ -100,7 +103,7 @@ public struct CSVReader {
       switch state {
       case .start where byte == UInt8(ascii: "\""):
         state = .quoted
-        wasQuoted = true
+        quoted.append(fields.count)
       case .start, .bare:
         field.append(byte)
         state = .bare
@@ -114,12 +117,12 @@ public struct CSVReader {
         preconditionFailure("handled above")
       }
     }
-    if fields.isEmpty, field.isEmpty, !wasQuoted { return nil }
+    if fields.isEmpty, field.isEmpty, quoted.isEmpty { return nil }
     guard let text = String(validating: field, as: UTF8.self) else {
       return .malformed(line: firstLine, problem: "not UTF-8")
     }
     fields.append(text)
-    return .record(CSVRecord(line: firstLine, fields: fields))
+    return .record(CSVRecord(line: firstLine, fields: fields, quoted: quoted))
   }
 
   /// After a CR: takes the LF that belongs to it.

@@ -104,7 +104,9 @@ public struct Exporter {
         byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\r")
           || byte == UInt8(ascii: "\n")
       }
-      guard needs || field.first == " " || field.last == " " else { return field }
+      // Blanks at the ends belong to a text only within quotes.
+      let blank = UInt8(ascii: " ")
+      guard needs || field.utf8.first == blank || field.utf8.last == blank else { return field }
       var text = "\""
       for scalar in field.unicodeScalars {
         if scalar == "\"" { text.unicodeScalars.append(scalar) }

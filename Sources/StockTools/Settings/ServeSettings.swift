@@ -164,7 +164,7 @@ public struct ServeSettings: Equatable, Sendable {
     shards = try read.int("shards", in: 1...Bounds.maxShards)
     allowUnsafeRedis = try read.bool("allow-unsafe-redis") ?? false
     redisServer = try read.string("redis-server") ?? "redis-server"
-    adminKey = try read.string("admin-key")
+    adminKey = try read.string("admin-key").map(AdminKey.trimmed)
     let shard = ShardConfiguration()
     expiryGrace = try read.milliseconds("expiry-grace", from: "0s", to: "1d") ?? shard.expiryGrace
     idempotencyAge =
@@ -197,8 +197,8 @@ public struct ServeSettings: Equatable, Sendable {
   /// - Throws: `ToolError` where it cannot be read, or names a setting that there is not.
   private static func configFile(_ path: String) async throws -> FileProvider<JSONSnapshot> {
     do {
-      let object = try JSONSerialization.jsonObject(
-        with: Data(contentsOf: URL(fileURLWithPath: path)))
+      let data = try Data(contentsOf: URL(fileURLWithPath: path))
+      let object = try JSONSerialization.jsonObject(with: data)
       for (name, value) in (object as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
         guard names.contains(name) else {
           throw ToolError("--config \(path): there is no setting \"\(name)\"")
@@ -208,6 +208,7 @@ public struct ServeSettings: Equatable, Sendable {
           throw ToolError("--\(name) must be a single value, and is not in \(path)")
         }
       }
+      try BooleanCheck.run(data, path)
       let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)]
       )
       return try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: place))

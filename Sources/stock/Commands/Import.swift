@@ -8,7 +8,9 @@ struct Import: AsyncParsableCommand {
     discussion: """
       The file's first line names its columns, in any order: sku, title, location,
       quantity, and, where you have them, product_id, gtin, product_type. Products
-      are known by their SKU; those without a product_id get the next one free.
+      are known by their product_id, and where the file gives none by their SKU; new
+      ones without one get the next one free. What the file does not say of a product
+      stays as it is. Blanks at the ends of a SKU or title count within quotes only.
       Quantities are set, not added, so the same file may be loaded again. Nothing
       of a file with bad lines is applied, unless you say --skip-bad. Needs an
       admin key.

@@ -12,7 +12,7 @@ import StockRedis
 import StockTools
 import UnixSignals
 
-/// Runs the engine and its front until it is told to stop (SIGTERM, SIGINT).
+/// Runs the engine and its front until it is told to stop (SIGTERM, SIGINT, SIGHUP).
 func serve(_ settings: ServeSettings) async throws {
   LoggingSystem.bootstrap { label in
     var handler: any LogHandler =
@@ -31,7 +31,7 @@ func serve(_ settings: ServeSettings) async throws {
       services: [
         .init(service: EngineService(settings: settings, logger: logger, registry: registry))
       ],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      gracefulShutdownSignals: stopSignals, logger: logger))
   do {
     try await group.run()
   } catch let error as RedisSetupError {
@@ -41,6 +41,16 @@ func serve(_ settings: ServeSettings) async throws {
   } catch EngineError.unavailable(let why) {
     throw ToolError(why)
   }
+}
+
+/// What stops it in order. SIGHUP, a terminal that is closed, not where nohup keeps that from us.
+private var stopSignals: [UnixSignal] {
+  let before = signal(SIGHUP, SIG_IGN)
+  if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+    return [.sigterm, .sigint]
+  }
+  signal(SIGHUP, SIG_DFL)
+  return [.sigterm, .sigint, .sighup]
 }
 
 /// Everything that serves, from start to stop: Redis, engine, front; and back.
@@ -59,10 +69,18 @@ private struct EngineService: Service, CustomStringConvertible {
 
   func run() async throws {
     takeFiles()
-    let managed = try await startRedis()
+    let managed: ManagedRedis?
+    do {
+      managed = try await cancelWhenGracefulShutdown { try await startRedis() }
+    } catch is CancellationError {
+      logger.info("stopped before redis-server answered")
+      return
+    }
     let group = try LoopGroup(threads: settings.loops ?? Self.defaultLoops)
     do {
       try await run(managed: managed, group: group)
+    } catch is CancellationError {
+      logger.info("told to stop before it served")
     } catch {
       try? await group.shutdownGracefully()
       try? await managed?.stop()
@@ -74,9 +92,11 @@ private struct EngineService: Service, CustomStringConvertible {
   }
 
   private func run(managed: ManagedRedis?, group: LoopGroup) async throws {
-    let engine = try await ShardedEngine.start(
-      configuration: try engineConfiguration(managed), loops: group.loops,
-      logger: logger)
+    let configuration = try engineConfiguration(managed)
+    let engine = try await cancelWhenGracefulShutdown {
+      try await ShardedEngine.start(
+        configuration: configuration, loops: group.loops, logger: logger)
+    }
     do {
       try await prepareKeys(engine.control)
       var configuration = HTTPConfiguration(
@@ -205,15 +225,15 @@ private struct EngineService: Service, CustomStringConvertible {
       }
       return
     }
-    let made = settings.adminKey == nil ? makeToken() : nil
-    guard let token = settings.adminKey ?? made, token.utf8.count >= 20 else {
-      throw ToolError("STOCK_ADMIN_KEY is too short: take at least 20 characters, random ones")
+    if let given = settings.adminKey, let problem = AdminKey.problem(with: given) {
+      throw ToolError(problem)
     }
+    let token = settings.adminKey ?? makeToken()
     _ = try await control.createKey(
-      role: .admin, store: nil, name: made == nil ? "STOCK_ADMIN_KEY" : "first admin",
+      role: .admin, store: nil, name: settings.adminKey == nil ? "first admin" : "STOCK_ADMIN_KEY",
       digest: digest(token), expiresAt: nil, rateLimit: nil)
-    if let made {
-      print("admin key, shown this once: \(made)")
+    if settings.adminKey == nil {
+      print("admin key, shown this once: \(token)")
       fflush(nil)
     }
   }

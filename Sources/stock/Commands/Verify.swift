@@ -8,8 +8,8 @@ struct Verify: AsyncParsableCommand {
       Needs an admin key. Exit code 1 where anything differs.
       With --repair what differs is written to Redis from the engine's memory, and shards that \
       stopped because Redis lost their data go on. It must be the engine that served before the \
-      accident: one that was started since has no more than Redis has. Exit code 0 where all was \
-      written.
+      accident: one that was started since has no more than Redis has. It looks once more \
+      afterwards: exit code 1 where differences remain.
 
       Examples:
         stock verify
@@ -22,7 +22,7 @@ struct Verify: AsyncParsableCommand {
 
   @OptionGroup var client: ClientOptions
 
-  private struct Report: Decodable {
+  fileprivate struct Report: Decodable {
     struct Shard: Decodable {
       var shard: Int
       var products: Int
@@ -30,6 +30,8 @@ struct Verify: AsyncParsableCommand {
       var differences: [String]
       var differenceCount: Int?
       var repairedCount: Int?
+
+      var count: Int { differenceCount ?? differences.count }
     }
     struct Control: Decodable {
       var differences: [String]
@@ -43,45 +45,70 @@ struct Verify: AsyncParsableCommand {
 
   func run() async throws {
     let exchange = try await client.connect()
+    let report = try await ask(exchange, repair: repair)
+    let total = report.show(repair: repair)
+    guard total > 0 else {
+      print("memory and Redis agree")
+      return
+    }
+    guard repair else {
+      print("\(total.grouped) differences")
+      throw ExitCode.failure
+    }
+    let written =
+      "\(total.grouped) differences, \(report.repairedCount.grouped) fields written to Redis"
+    let after = try await ask(exchange, repair: false)
+    guard after.differenceCount == 0 else {
+      print("\(written); what differs still:")
+      let left = after.show(repair: false)
+      print("\(left.grouped) differences remain")
+      throw ExitCode.failure
+    }
+    print("\(written), memory and Redis agree now")
+  }
+
+  private func ask(_ exchange: RetryingExchange<HTTPClient>, repair: Bool) async throws -> Report {
     let answer = try await exchange.send(
       HTTPRequest(
         .post, "/api/v1/admin/verify", body: Array((repair ? #"{"repair":true}"# : "{}").utf8),
         isIdempotent: true))
     guard answer.isSuccess else { throw ToolError("cannot verify: \(answer.complaint)") }
-    let report = try answer.decoded(as: Report.self)
-    let counts = report.shards.map { $0.differenceCount ?? $0.differences.count }
+    return try answer.decoded(as: Report.self)
+  }
+}
+
+extension Verify.Report {
+  fileprivate var differenceCount: Int {
+    shards.reduce(control?.differenceCount ?? 0) { $0 + $1.count }
+  }
+
+  fileprivate var repairedCount: Int {
+    shards.reduce(control?.repairedCount ?? 0) { $0 + ($1.repairedCount ?? 0) }
+  }
+
+  /// Prints the shards, and what differs.
+  ///
+  /// - Returns: the number of differences.
+  fileprivate func show(repair: Bool) -> Int {
     var table = TextTable(
       ["shard", "products", "entries", "differences"] + (repair ? ["repaired"] : []),
       numeric: [0, 1, 2, 3, 4])
-    for (shard, count) in zip(report.shards, counts) {
+    for shard in shards {
       table.add(
-        ["\(shard.shard)", shard.products.grouped, shard.entries.grouped, count.grouped]
+        ["\(shard.shard)", shard.products.grouped, shard.entries.grouped, shard.count.grouped]
           + (repair ? [(shard.repairedCount ?? 0).grouped] : []))
     }
     print(table.text)
-    for (shard, count) in zip(report.shards, counts) where count > 0 {
+    for shard in shards where shard.count > 0 {
       print("shard \(shard.shard):")
       for difference in shard.differences { print("  \(difference)") }
-      let more = count - shard.differences.count
+      let more = shard.count - shard.differences.count
       if more > 0 { print("  … and \(more.grouped) more") }
     }
-    let others = report.control?.differenceCount ?? 0
-    if let control = report.control, others > 0 {
+    if let control, control.differenceCount > 0 {
       print("manifest, stores and keys:")
       for difference in control.differences { print("  \(difference)") }
     }
-    let total = counts.reduce(others, +)
-    if repair, total > 0 {
-      let written = report.shards.reduce(report.control?.repairedCount ?? 0) {
-        $0 + ($1.repairedCount ?? 0)
-      }
-      print("\(total.grouped) differences, \(written.grouped) fields written to Redis")
-      return
-    }
-    guard total == 0 else {
-      print("\(total.grouped) differences")
-      throw ExitCode.failure
-    }
-    print("memory and Redis agree")
+    return differenceCount
   }
 }

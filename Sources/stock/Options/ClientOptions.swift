@@ -9,7 +9,9 @@ struct ClientOptions: ParsableArguments {
       "The engine (STOCK_URL, default: http://127.0.0.1:8080).", valueName: "url"))
   var url: String?
 
-  @Option(help: ArgumentHelp("The key (STOCK_KEY).", valueName: "token"))
+  @Option(
+    help: ArgumentHelp(
+      "The key; better in STOCK_KEY, as `ps` shows flags to everybody.", valueName: "token"))
   var key: String?
 
   /// Connects, and says so in plain words where nobody is there.
