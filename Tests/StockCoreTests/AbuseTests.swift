@@ -235,7 +235,10 @@ struct AbuseTests {
     #expect(shards.hold(of: shards.answer(.fulfillHold(hold.id, [all]), scope: mine)) != nil)
     _ = shards.answer(.putProduct(PutProduct(id: product, store: 2, type: .physical)))
     let refused = LineRefusal(product: product, location: "A", refusal: .productNotFound)
-    #expect(ask(1, beside: 1) == .refused(.linesRefused([refused])))
+    // What was asked for before is there, as it is.
+    #expect(shards.hold(of: ask(1, beside: 1))?.id == hold.id)
+    #expect(ask(1, beside: 2) == .refused(.linesRefused([refused])))
+    #expect(ask(5, beside: 1) == .refused(.linesRefused([refused])))
     #expect(shards.reserved == [0, 0, 1])
     // What was shipped stays in its books.
     let rest = shards.answer(shards.request("o", [shards.line(3, 2)]), scope: mine)
