@@ -227,7 +227,8 @@ struct AbuseTests {
       shards.answer(shards.request("o", [line(quantity), shards.line(3, other)]), scope: mine)
     }
     for other in 1...3 {
-      _ = shards.answer(.putProduct(PutProduct(id: shards.product(other), store: 1, type: .physical)))
+      _ = shards.answer(
+        .putProduct(PutProduct(id: shards.product(other), store: 1, type: .physical)))
     }
     let hold = try #require(shards.hold(of: ask(1, beside: 1)))
     let all = HoldAmount(product: product, location: "A", quantity: 1)
