@@ -19,6 +19,20 @@ struct SimulationTests {
     }
     #expect(sum.commits > 1_000)
     #expect(sum.faults.count > 12, "\(sum.faults)")
+    for reached in ["dropped buckets", "forgotten hold", "forgotten order"] {
+      #expect(sum.faults[reached, default: 0] > 0, "\(reached): \(sum.faults)")
+    }
+  }
+
+  @Test("sales are forgotten, and an engine starts when the clock has gone back, by little or much")
+  func reaches() throws {
+    var sum = SimulationReport()
+    let rare = ["forgotten purchases", "time taken up", "time too far ahead"]
+    for seed in UInt64(1)...200 {
+      sum.add(try Simulation(SimulationOptions(seed: seed, steps: 300)).run())
+      if rare.allSatisfy({ sum.faults[$0, default: 0] > 0 }) { return }
+    }
+    Issue.record("\(rare): \(sum.faults)")
   }
 
   @Test("an engine may die at each step of a hold's protocol", arguments: 1...4)

@@ -1,5 +1,50 @@
 public import StockCore
 
+extension CommitRequest {
+  /// A record that could not be read again from its text (`StockRedis` has the readers), in words.
+  var unreadable: String? {
+    for change in entries {
+      guard let value = change.after?.value else { continue }
+      guard (0...Bounds.maxQuantity).contains(value.quantity),
+        (0...Bounds.maxID).contains(value.reserved),
+        (1...Bounds.maxVersion).contains(value.version),
+        value.createdAt >= 0, value.updatedAt >= 0
+      else { return "entry \(change.id) cannot be read again: \(value)" }
+    }
+    for change in products where !(1...Bounds.maxVersion).contains(change.after.version) {
+      return "product \(change.id) cannot be read again: \(change.after)"
+    }
+    for change in holds {
+      guard let after = change.after else { continue }
+      guard (1...Bounds.maxID).contains(after.revision), after.allLines.allSatisfy(\.isReadable)
+      else { return "hold \(change.key) cannot be read again: \(after)" }
+    }
+    for change in purchases {
+      guard let after = change.after else { continue }
+      guard (1...Bounds.maxID).contains(after.units), !change.key.customer.isEmpty else {
+        return "\(change.key) cannot be read again: \(after)"
+      }
+    }
+    return nil
+  }
+}
+
+extension HoldRecord {
+  /// Those that it has, and those that it is to have.
+  fileprivate var allLines: [HoldLine] {
+    switch self {
+    case .hold(let hold): hold.lines + (hold.operation?.target ?? [])
+    case .part(let part): part.lines
+    }
+  }
+}
+
+extension HoldLine {
+  fileprivate var isReadable: Bool {
+    [quantity, held, fulfilled].allSatisfy { (0...Bounds.maxID).contains($0) }
+  }
+}
+
 extension RedisShard {
   /// What differs from a machine's committed state, in words.
   public func differences(from machine: borrowing ShardStateMachine) -> [String] {

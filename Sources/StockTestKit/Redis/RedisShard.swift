@@ -59,7 +59,7 @@ public struct RedisShard: Sendable {
         held?.type == change.before?.type
       else { return (.invalid("product \(change.id)"), false) }
     }
-    if let wrong = check(others: request) { return (.invalid(wrong), false) }
+    if let wrong = check(others: request) ?? request.unreadable { return (.invalid(wrong), false) }
     for change in request.entries { entries[change.id] = change.after }
     for change in request.products { products[change.id] = change.after }
     write(others: request)

@@ -49,8 +49,13 @@ final class SimulatedEngine {
   }
 
   /// An engine that was here earlier wrote down this time.
-  func goOn(from wall: Timestamp, _ clock: SimulatedClock) {
-    time.goOn(from: wall, monotonic: clock.monotonic)
+  ///
+  /// - Returns: false where that is too far ahead of the machine's clock to go on from it.
+  func goOn(from recorded: Timestamp, _ clock: SimulatedClock) -> Bool {
+    guard recorded > clock.wall else { return true }
+    guard recorded - clock.wall <= 60_000 else { return false }
+    time.goOn(from: recorded, monotonic: clock.monotonic)
+    return true
   }
 
   // MARK: Between shards

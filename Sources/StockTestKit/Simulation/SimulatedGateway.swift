@@ -61,8 +61,21 @@ struct SimulatedGateway {
     forget(order)
   }
 
+  /// The shard was loaded anew: what it said before of other holds than it has counts no more.
+  mutating func forgetHolds(of home: ShardID, but isOpen: (OrderKey) -> Bool) {
+    for (order, known) in orders where known.isHeld && known.home == home && !isOpen(order) {
+      orders[order]?.isHeld = false
+      forget(order)
+    }
+  }
+
+  /// Orders that it has forgotten.
+  private(set) var forgottenCount = 0
+
   private mutating func forget(_ order: OrderKey) {
-    if let known = orders[order], known.users == 0, !known.isHeld { orders[order] = nil }
+    guard let known = orders[order], known.users == 0, !known.isHeld else { return }
+    orders[order] = nil
+    forgottenCount += 1
   }
 
   // MARK: Keys

@@ -4,6 +4,8 @@ import StockCore
 struct SimulatedRequest {
   var command: Command
   var attempts = 0
+  /// When it was sent first.
+  var since: Int64
   /// The client knows how it ended.
   var isDone = false
 }
@@ -44,7 +46,7 @@ extension Simulation {
       command.idempotency = IdempotencyKey(
         high: ShardMap.mix(number), low: number, fingerprint: ShardMap.mix(~number))
     }
-    requests.append(SimulatedRequest(command: command))
+    requests.append(SimulatedRequest(command: command, since: clock.monotonic))
     attempt(requests.count - 1, engine)
     // Some send everything twice.
     if command.idempotency != nil, random.chance(30) {
@@ -129,6 +131,9 @@ extension Simulation {
   func repeatRequest(_ number: Int) {
     repeatsUnderWay -= 1
     guard requests[number].attempts < 8 else { return }
+    // Its key may be forgotten.
+    let age = clock.monotonic - requests[number].since
+    guard !hasShortMemory || age < configuration.idempotencyAge - 1_000 else { return }
     guard let engine = engines.last, engine.isAlive, engine.isListening,
       engine.stalledUntil <= clock.monotonic
     else {

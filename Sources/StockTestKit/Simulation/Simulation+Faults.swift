@@ -128,8 +128,12 @@ extension Simulation {
       queue.add(.engineDies(engine), at: clock.monotonic + random.within(300...6_000))
       startEngine()
     case .jumpClock:
+      guard !hasShortMemory else { return }
       count("clock jump")
-      clock.jump(by: random.within(-3_600_000...3_600_000))
+      // Back by so much that an engine that starts may take up the time of the one before, or may not.
+      let jump = random.chance(50) ? random.within(0...3_600_000) : -random.within(1...200_000)
+      setBack -= min(0, jump)
+      clock.jump(by: jump)
       clock.gait = random.pick(SimulatedClock.Gait.allCases)
     }
   }

@@ -92,7 +92,11 @@ extension Simulation {
         guard shard.loadingMeta != nil else { return }
         for (_, record) in holds.sorted(by: { $0.key < $1.key }) {
           try shard.machine.load(hold: record)
-          if case .hold(let hold) = record { engine.goOn(from: hold.updatedAt, clock) }
+          if case .hold(let hold) = record {
+            let isAhead = hold.updatedAt > clock.wall
+            let goesOn = engine.goOn(from: hold.updatedAt, clock)
+            if isAhead { count(goesOn ? "time taken up" : "time too far ahead") }
+          }
         }
         send(.readPurchases, engine, shard)
       case .purchases(let purchases):

@@ -11,6 +11,7 @@ extension Simulation {
     }
     let dropped = shard.machine.takeDroppedBuckets()
     if !dropped.isEmpty {
+      count("dropped buckets")
       send(.drop(dropped, shard.machine.currentOwnership), engine, shard)
     }
     guard engine.isAlive else { return }
@@ -18,6 +19,26 @@ extension Simulation {
     if let first = wrong.first { witness.report("\(engine.name) shard \(shard.id): \(first)") }
     if shard.machine.hasFailed, !hasLostTooMuch {
       witness.report("\(engine.name) shard \(shard.id) \(shard.machine.state)")
+    }
+  }
+
+  /// What a batch forgets, which must have been over for long enough.
+  func countForgotten(_ request: CommitRequest) {
+    for change in request.purchases where change.after == nil {
+      let isOfHold = request.holds.contains {
+        ($0.before ?? $0.after)?.customer == change.key.customer
+      }
+      if !isOfHold { count("forgotten purchases") }
+    }
+    for change in request.holds {
+      guard case .hold(let hold)? = change.before, hold.status.isClosed, change.after == nil else {
+        continue
+      }
+      count("forgotten hold")
+      // Engines do not agree to the millisecond.
+      if hasShortMemory, clock.wall < hold.updatedAt + configuration.closedHoldAge - 1_000 {
+        witness.report("\(hold.words) was forgotten too early")
+      }
     }
   }
 
@@ -99,6 +120,7 @@ extension Simulation {
 
   /// A loaded shard tells for which orders it has open holds.
   func learnOrders(_ engine: SimulatedEngine, _ shard: SimulatedShard) {
+    engine.gateway.forgetHolds(of: shard.id) { shard.machine.hasOpenHold(of: $0) }
     _ = shard.machine.visitHolds(from: 0, count: .max) { hold in
       guard !hold.status.isClosed, !hold.order.isEmpty else { return }
       engine.gateway.opened(OrderKey(store: hold.store, order: hold.order), home: shard.id)

@@ -25,6 +25,10 @@ public final class Simulation {
   let options: SimulationOptions
   let map: ShardMap
   let configuration: ShardConfiguration
+  /// What has ended, and first answers, are forgotten while it runs.
+  let hasShortMemory: Bool
+  /// How far the wall clock was set back, in all.
+  var setBack: Int64 = 0
   var random: SeededRandom
   var clock = SimulatedClock()
   var queue = EventQueue<Event>()
@@ -66,6 +70,13 @@ public final class Simulation {
     self.map = map
     var configuration = ShardConfiguration()
     configuration.plantedFaults = options.plantedFaults
+    // Some forget soon, by a clock that is left alone: so no client asks for what it may have forgotten.
+    hasShortMemory = options.dyingStep == nil && random.chance(30)
+    if hasShortMemory {
+      configuration.closedHoldAge = 3_000
+      configuration.endedSaleAge = 0
+      configuration.idempotencyAge = 6_000
+    }
     self.configuration = configuration
     self.redis = SimulatedRedis(shardCount: map.shardCount, faults: options.plantedFaults)
     self.witness = Witness(shardCount: map.shardCount, configuration: configuration)
@@ -83,7 +94,8 @@ public final class Simulation {
       all += generator.products
     }
     self.carts = CartGenerator(seed: random.next(), products: all.sorted())
-    self.clock.gait = random.chance(60) ? .steady : random.pick(SimulatedClock.Gait.allCases)
+    self.clock.gait =
+      hasShortMemory || random.chance(60) ? .steady : random.pick(SimulatedClock.Gait.allCases)
     self.random = random
   }
 
@@ -93,6 +105,7 @@ public final class Simulation {
     // Engine and connection hold each other, and there are many runs in a process.
     defer { for engine in engines { engine.connection = nil } }
     redis.onCommit = { [unowned self] shard, request, before in
+      countForgotten(request)
       lostSequences[shard] = request.sequence >= lostSequences[shard] ? 0 : lostSequences[shard]
       witness.executed(request, shard: shard, before: before)
     }
@@ -120,12 +133,14 @@ public final class Simulation {
         }
         if hasLostTooMuch || openHoldCount == 0 { break }
       }
-      if clock.monotonic - since > 2 * CartGenerator.longestTime + 30_000 {
+      if clock.monotonic - since > 2 * CartGenerator.longestTime + 30_000 + 2 * setBack {
         throw failure("long after the last fault: \(stateInWords)")
       }
     }
     checkEnd()
     if let what = witness.violation { throw failure(what) }
+    let forgottenOrders = engines.reduce(0) { $0 + $1.gateway.forgottenCount }
+    if forgottenOrders > 0 { report.faults["forgotten order"] = forgottenOrders }
     report.seeds = 1
     report.steps = steps
     report.protocolSteps = protocolSteps

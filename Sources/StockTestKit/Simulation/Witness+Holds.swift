@@ -39,8 +39,10 @@ extension Witness {
       shards[shard].revisions[change.key] = max(
         shards[shard].revisions[change.key, default: 0], revision)
     }
+    if change.before == nil, forgotten[change.key] != nil { cameAgain.insert(change.key) }
     guard case .hold(let before)? = change.before else { return }
     guard case .hold(let after)? = change.after else {
+      if before.status.isClosed { forgotten[before.id] = before }
       if !before.order.isEmpty, before.status == .held { report("\(before.words) was forgotten") }
       return
     }
@@ -64,9 +66,11 @@ extension Witness {
       }
     }
     checkParts(redis, homes)
-    checkUnits(redis, homes)
     checkOrders(homes)
     checkTold(homes)
+    // What they shipped stays in the books.
+    homes.merge(forgotten) { held, _ in held }
+    checkUnits(redis, homes)
     checkPurchases(redis, homes)
   }
 
@@ -107,7 +111,8 @@ extension Witness {
       var place: LedgerBooks.Place
     }
     var units: [Line: LedgerBooks.Counters] = [:]
-    for entry in redis.flatMap(\.ledger).flatMap(\.entries) where entry.isOfHold {
+    for entry in redis.flatMap(\.ledger).flatMap(\.entries)
+    where entry.isOfHold && !cameAgain.contains(entry.note.reference) {
       let line = Line(
         hold: entry.note.reference,
         place: .init(product: entry.product, location: entry.location))
@@ -116,7 +121,7 @@ extension Witness {
       sum.reserved += entry.reservedChange
       units[line] = sum
     }
-    for hold in homes.values {
+    for hold in homes.values where !cameAgain.contains(hold.id) {
       for line in hold.lines where !line.unlimited {
         let place = LedgerBooks.Place(product: line.product, location: line.location)
         let moved = units.removeValue(forKey: Line(hold: hold.id, place: place))
@@ -177,6 +182,7 @@ extension Witness {
   /// What customers have of a sale is what their holds hold and shipped of it. (Here a product has one
   /// sale only.)
   private func checkPurchases(_ redis: [RedisShard], _ homes: [HoldID: Hold]) {
+    guard cameAgain.isEmpty else { return }
     var sums: [PurchaseKey: Purchases] = [:]
     for hold in homes.values {
       for line in hold.lines {
@@ -189,6 +195,7 @@ extension Witness {
     for (shard, held) in redis.enumerated() {
       let own = sums.filter { map.shard(ofProduct: $0.key.product) == shard }
       for key in Set(own.keys).union(held.purchases.keys) where own[key] != held.purchases[key] {
+        if forgetsPurchases, held.purchases[key]?.units ?? 0 < own[key]?.units ?? 0 { continue }
         report(
           "\(key): counted are \(String(describing: held.purchases[key])), holds say "
             + "\(String(describing: own[key]))")
@@ -208,7 +215,8 @@ extension Witness {
   /// What clients were told of holds is there, or something later.
   private func checkTold(_ homes: [HoldID: Hold]) {
     for told in toldHolds.values {
-      guard let held = homes[told.id] else {
+      if cameAgain.contains(told.id) { continue }
+      guard let held = homes[told.id] ?? forgotten[told.id] else {
         report("\(told.words) was told and is gone")
         continue
       }
@@ -324,6 +332,15 @@ extension Witness {
       return sums
     case (_, .refused): return [:]
     default: return nil
+    }
+  }
+}
+
+extension HoldRecord {
+  var customer: String {
+    switch self {
+    case .hold(let hold): hold.customer
+    case .part(let part): part.customer
     }
   }
 }

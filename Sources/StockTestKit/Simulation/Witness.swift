@@ -49,6 +49,12 @@ final class Witness {
   private(set) var toldHolds: [HoldID: Hold] = [:]
   /// The open ones among them, in the order in which they were told.
   private(set) var openHolds: [Hold] = []
+  /// Ended holds whose records were removed since; and ids that came again after that, of which the
+  /// books cannot be told apart.
+  var forgotten: [HoldID: Hold] = [:]
+  var cameAgain: Set<HoldID> = []
+  /// What customers have of a sale that is over goes at once: then they count from nothing.
+  let forgetsPurchases: Bool
   let map: ShardMap
 
   /// Milliseconds within which every ticket is answered.
@@ -58,6 +64,7 @@ final class Witness {
     self.shards = Array(repeating: Shard(), count: shardCount)
     self.map = ShardMap(shardCount: shardCount)
     self.answerLimit = configuration.answerTimeout + 200
+    self.forgetsPurchases = configuration.endedSaleAge < 3_600_000
   }
 
   func report(_ what: @autoclosure () -> String) {
@@ -275,6 +282,15 @@ final class Witness {
     }
     checkMovements(request)
     for change in request.holds { check(change, shard: shard) }
+    for change in request.purchases where change.after == nil { check(change, request) }
+  }
+
+  /// Either a hold gave all back, or it is forgotten.
+  private func check(_ change: Change<PurchaseKey, Purchases>, _ request: CommitRequest) {
+    let customers = request.holds.flatMap { [$0.before?.customer, $0.after?.customer] }
+    if !forgetsPurchases, !customers.contains(change.key.customer) {
+      report("\(change.key) was forgotten")
+    }
   }
 
   private func mayHaveBeenDone(
