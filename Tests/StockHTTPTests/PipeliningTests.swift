@@ -67,7 +67,7 @@ import Testing
     for _ in 0..<12 {
       wire.pass(2)
       #expect(wire.front.hasTooMuchUnsent)
-      wire.client.drop(upTo: 64 << 10)
+      wire.client.drop(upTo: 256 << 10)
       wire.loop.run()
     }
     #expect(wire.connection?.isOpen == true)
