@@ -1,3 +1,4 @@
+import NIOCore
 import NIOEmbedded
 import StockCore
 import StockEngine
