@@ -29,6 +29,8 @@ cd "$here"
 STOCK_FUZZ=1 swift build -c release --scratch-path "$out" -Xswiftc -enable-testing \
   --product stock-fuzz >"$out/build.log" 2>&1 || { tail -40 "$out/build.log" >&2; exit 2; }
 fuzzer=$out/release/stock-fuzz
+# Swift's own handler of traps would come before libFuzzer's, which keeps the input.
+export SWIFT_BACKTRACE=enable=no
 
 status=0
 for name in "${names[@]}"; do

@@ -140,7 +140,9 @@ final class FrontWire {
     while start < text.count {
       guard let found = place(of: mark, in: text, from: start) else { return }
       start = found + mark.count
-      for place in (found + skips)..<min(found + skips + count, text.count)
+      // A client's own request id may look like a cookie: what ends it ends this.
+      let rest = text[(found + skips)...].prefix(count)
+      for place in rest.prefix(while: { $0 != 0x0D }).indices
       where text[place] != UInt8(ascii: "\"") && text[place] != UInt8(ascii: ";") {
         text[place] = UInt8(ascii: "0")
       }
