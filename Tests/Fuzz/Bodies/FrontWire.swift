@@ -141,8 +141,9 @@ final class FrontWire {
       guard let found = place(of: mark, in: text, from: start) else { return }
       start = found + mark.count
       // A client's own request id may look like a cookie: what ends it ends this.
-      let rest = text[(found + skips)...].prefix(count)
-      for place in rest.prefix(while: { $0 != 0x0D }).indices
+      let last = min(found + skips + count, text.count)
+      let end = text[(found + skips)..<last].firstIndex(of: 0x0D) ?? last
+      for place in (found + skips)..<end
       where text[place] != UInt8(ascii: "\"") && text[place] != UInt8(ascii: ";") {
         text[place] = UInt8(ascii: "0")
       }
