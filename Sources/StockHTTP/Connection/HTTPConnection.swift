@@ -320,7 +320,8 @@ final class HTTPConnection: StreamSocket {
     let isIdle = stream == nil && pending.isEmpty && inbound == nil && !isHeldUp
     let waitsForClient = isClosing || !isWritable || isIdle
     if waitsForClient, now - lastActivity >= idleTicks {
-      close()
+      // The kernel would keep what is not read for many minutes, and not tell the client of the end.
+      if isWritable { close() } else { abort() }
       return
     }
     guard !ignoresInput, isReading, !awaitsToken else { return }
