@@ -204,12 +204,13 @@ struct EventTests {
   @Test("A reader who does not read is cut off, and not waited for")
   func silent() async throws {
     let engine = try await TestEngine()
-    let a = try await engine.product(stock: ["MAIN": 1_000_000])
+    let a = try await engine.product(stock: ["MAIN": 1_000_000_000])
     let key = try await engine.newKey(role: .read, store: 1)
     let audience = try await Audience.open(
       engine.url, key: key, [(path: Self.events, reads: false)])
     #expect(try await eventually(within: .seconds(60)) { audience.states[0].isOpen })
-    // More than sockets and the engine keep for it.
+    // More than sockets and the engine keep for it, and never sold out: where nothing happens any more, who
+    // is behind is noticed by being idle alone.
     let line = #"{"op": "reserve", "product_id": \#(a), "location": "MAIN", "quantity": 1}"#
     let body = "{\"operations\": [\(Array(repeating: line, count: 5_000).joined(separator: ","))]}"
     let isCut = try await eventually(within: .seconds(900)) {
