@@ -143,7 +143,7 @@ faults-durability: build ## confirmed writes lost, for each mode and fault (ROUN
 	swift build $(RELEASE) --product stock-faults
 	.build/release/stock-faults durability --rounds $(ROUNDS)
 
-faults-outages: build deps-faults ## disk and memory full, FLUSHALL, no replica, and more (TIMES=20 each): about 35 minutes
+faults-outages: build deps-faults ## disk and memory full, FLUSHALL, no replica, and more (TIMES=20 each): about 25 minutes
 	swift build $(RELEASE) --product stock-faults
 	for campaign in outage lost-replica flush lost-tail two-engines clock limits; do \
 	  .build/release/stock-faults $$campaign --rounds $(TIMES) || exit; \
